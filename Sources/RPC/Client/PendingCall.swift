@@ -1,0 +1,11 @@
+/// A call that waits for its reply.
+struct PendingCall: Sendable {
+    /// Kept whole, so that a request that came back can be sent to another instance.
+    var request: RPCRequest
+    var endpoint: Endpoint
+    /// The queue of the incarnation that has the call now.
+    var target: QueueName
+    /// Queues that returned this very call.
+    var returnedBy: [QueueName] = []
+    var completion: @Sendable (RPCReply) -> Void
+}

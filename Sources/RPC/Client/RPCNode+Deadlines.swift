@@ -1,0 +1,39 @@
+import NIOCore
+import Synchronization
+
+extension RPCNode {
+    /// Has the timer fire at a call's deadline; it fires once for the earliest of all.
+    func armTimer(for deadline: NIODeadline) {
+        let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in self?.expireCalls() }
+        let replaced: Scheduled<Void>? = state.withLock { state in
+            guard state.timerDeadline >= deadline else { return timer }
+            defer { state.timer = timer }
+            return state.timer
+        }
+        replaced?.cancel()
+    }
+
+    private func expireCalls() {
+        let now = NIODeadline.now()
+        let (expired, next) = state.withLock { state in
+            let expired = state.calls.expire(now: now)
+            let next = state.calls.nextExpiry
+            state.timer = nil
+            state.timerDeadline = next ?? .distantFuture
+            return (expired, next)
+        }
+        if let next { armTimer(for: next) }
+        statistics.countTimeouts(expired.count)
+        for call in expired { call.completion(.failure(.timeout(call.request.function))) }
+    }
+}
+
+extension RPCNode.State {
+    /// The time at which to arm the timer for a new call; nil if it fires early enough as it is.
+    mutating func needsTimer(for deadline: NIODeadline) -> NIODeadline? {
+        let due = deadline + CallTable<PendingCall>.tick
+        guard due < timerDeadline else { return nil }
+        timerDeadline = due
+        return due
+    }
+}

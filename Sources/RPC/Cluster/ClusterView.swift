@@ -1,0 +1,105 @@
+package import NIOCore
+
+/// What this node knows of the live instances of the cluster. A pure value; every change makes a new version.
+///
+/// An instance is *live* while its node announces it. Silence makes a node *suspected*: it gets no new calls, but
+/// only a goodbye, a returned message or a newer incarnation proves that an incarnation is gone (DESIGN §7).
+package struct ClusterView: Sendable {
+    /// How long a node may be silent before its instances get no new calls: three announcements.
+    package static var suspicionTime: TimeAmount { .seconds(3) }
+
+    package struct Peer: Sendable {
+        package var host: String
+        var sequence: UInt64
+        var lastHeard: NIODeadline
+        package var isSuspected = false
+        package var instances: [InstanceDescription]
+    }
+
+    /// Instances of this very process: always live, called without a transport.
+    package private(set) var local: [InstanceID: InstanceDescription] = [:]
+    package private(set) var peers: [NodeID: Peer] = [:]
+    /// Counts changes of who is live.
+    package private(set) var version: UInt64 = 0
+
+    private var byType: [ModuleType: [Candidate]] = [:]
+    private var byID: [InstanceID: Candidate] = [:]
+
+    /// An instance that may get a call.
+    package struct Candidate: Sendable, Hashable {
+        package var instance: InstanceDescription
+        package var isLocal: Bool
+    }
+
+    package init() {}
+
+    /// The live instances of a type, ordered by id: the same order in every view of the same instances.
+    package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
+
+    package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
+
+    package mutating func addLocal(_ instance: InstanceDescription) {
+        local[instance.id] = instance
+        index()
+    }
+
+    package mutating func removeLocal(_ id: InstanceID) {
+        guard local.removeValue(forKey: id) != nil else { return }
+        index()
+    }
+
+    /// Takes a peer's announcement in.
+    /// - Returns: the queues that it proves gone.
+    package mutating func apply(_ announcement: Announcement, now: NIODeadline) -> [QueueName] {
+        let known = peers[announcement.node]
+        if let known, known.sequence >= announcement.sequence { return [] }
+        if announcement.isGoodbye {
+            guard let known else { return [] }
+            peers[announcement.node] = nil
+            index()
+            return known.instances.map(\.queue)
+        }
+        peers[announcement.node] = Peer(
+            host: announcement.host, sequence: announcement.sequence, lastHeard: now, instances: announcement.instances)
+        var gone = known.map { Set($0.instances.map(\.queue)) } ?? []
+        gone.subtract(announcement.instances.map(\.queue))
+        // An Id has one holder (its lock queue says so): whoever announces it now has it, and an older holder is gone.
+        let announced = Set(announcement.instances.map(\.id))
+        for (node, var peer) in peers where node != announcement.node {
+            guard peer.instances.contains(where: { announced.contains($0.id) }) else { continue }
+            gone.formUnion(peer.instances.filter { announced.contains($0.id) }.map(\.queue))
+            peer.instances.removeAll { announced.contains($0.id) }
+            peers[node] = peer
+        }
+        if known.map({ $0.isSuspected || $0.instances != announcement.instances }) ?? true || !gone.isEmpty { index() }
+        return Array(gone)
+    }
+
+    /// Takes an incarnation out because a message to its queue came back.
+    package mutating func remove(queue: QueueName) {
+        for (node, peer) in peers where peer.instances.contains(where: { $0.queue == queue }) {
+            peers[node]?.instances.removeAll { $0.queue == queue }
+            index()
+        }
+    }
+
+    /// Suspects every peer that has been silent for too long.
+    package mutating func suspectSilent(now: NIODeadline) {
+        for (node, peer) in peers where !peer.isSuspected && now - peer.lastHeard > Self.suspicionTime {
+            peers[node]?.isSuspected = true
+            index()
+        }
+    }
+
+    private mutating func index() {
+        var all = local.values.map { Candidate(instance: $0, isLocal: true) }
+        for peer in peers.values where !peer.isSuspected {
+            all += peer.instances.map { Candidate(instance: $0, isLocal: false) }
+        }
+        all.sort { $0.instance.id < $1.instance.id }
+        let live = Dictionary(all.map { ($0.instance.id, $0) }, uniquingKeysWith: { first, _ in first })
+        if Set(live.values.map(\.instance.queue)) != Set(byID.values.map(\.instance.queue)) { version += 1 }
+        byID = live
+        byType = Dictionary(grouping: all, by: \.instance.type)
+    }
+}

@@ -1,0 +1,37 @@
+public import NIOCore
+
+/// A call or a cast on its way to one instance, or a push on its way to a group.
+public struct RPCRequest: Sendable {
+    /// The function's name (AMQP `type`).
+    public var function: String
+    /// The arguments.
+    public var payload: Payload
+    /// On whose behalf: the session of the client that asked, if one did.
+    public var session: SessionState? {
+        get { sessionBox?.state }
+        set { sessionBox = newValue.map(SessionBox.init) }
+    }
+    /// Short texts that go with a payload of bytes, `topic` for one.
+    public var headers: [String: String] = [:]
+    /// When the caller stops waiting, on this process's monotonic clock; nil for a cast without one.
+    public var deadline: NIODeadline?
+
+    /// The session by reference: a Gate makes one for each change and lends it to every request.
+    package var sessionBox: SessionBox?
+    /// Chosen by the caller, unique in its process; nil in a cast.
+    package var correlationID: CorrelationID?
+    /// The queue that a reply goes to; nil in a cast and in calls that stay in the process.
+    package var replyTo: QueueName?
+
+    public init(function: String, payload: Payload) {
+        self.function = function
+        self.payload = payload
+    }
+}
+
+/// A session's state by reference.
+package final class SessionBox: Sendable {
+    package let state: SessionState
+
+    package init(_ state: SessionState) { self.state = state }
+}

@@ -1,0 +1,40 @@
+package import NIOCore
+
+/// A message for every member of a group: what becomes one PUBLISH at each of them.
+package struct GroupPush: Sendable {
+    /// The function name that marks a request as a push to a group.
+    package static let function = "push"
+
+    package var group: GroupName
+    /// The MQTT topic.
+    package var topic: String
+    /// The MQTT QoS, 0 to 2.
+    package var qos: Int
+    package var body: ByteBuffer
+
+    package init(group: GroupName, topic: String, qos: Int, body: ByteBuffer) {
+        self.group = group
+        self.topic = topic
+        self.qos = qos
+        self.body = body
+    }
+
+    /// Reads a push; nil if the request is not one, or has no group or topic.
+    package init?(_ request: RPCRequest) {
+        guard case .bytes(let body) = request.payload, let group = request.headers["group"],
+            let topic = request.headers["topic"]
+        else { return nil }
+        let qos = request.headers["qos"].flatMap { Int($0) } ?? 0
+        guard (0...2).contains(qos) else { return nil }
+        self.init(group: GroupName(group), topic: topic, qos: qos, body: body)
+    }
+
+    package var request: RPCRequest {
+        var request = RPCRequest(function: Self.function, payload: .bytes(body))
+        request.headers = ["group": group.rawValue, "topic": topic]
+        if qos != 0 { request.headers["qos"] = String(qos) }
+        return request
+    }
+
+    static func isPush(_ request: RPCRequest) -> Bool { request.function == function }
+}

@@ -1,0 +1,141 @@
+package import Logging
+package import NIOCore
+import Synchronization
+
+/// This process's part in the cluster: its instances, its view of the others, and its calls.
+///
+/// A call to an instance of this very process goes straight to its `RPCServer`; all others through the transport.
+package final class RPCNode: Sendable {
+    /// What a node is told when it is made.
+    package struct Configuration: Sendable {
+        /// How long a call waits for its reply unless it says otherwise.
+        package var defaultTimeout: TimeAmount = .seconds(10)
+        /// Calls that may be out at a time; further ones fail as `overloaded`.
+        package var maxCalls = 100_000
+        /// Bounds of every instance.
+        package var server = RPCServer.Configuration()
+        /// How often the node announces itself; nil if the process is the whole cluster.
+        package var announcementInterval: TimeAmount?
+        /// The address of this machine, for people.
+        package var host = "127.0.0.1"
+
+        package init() {}
+    }
+
+    struct State {
+        var calls: CallTable<PendingCall>
+        var view = ClusterView()
+        var servers: [InstanceID: RPCServer] = [:]
+        /// Which instance a queue of this node belongs to.
+        var queues: [QueueName: RPCServer] = [:]
+        var groupReceivers: [QueueName: @Sendable (GroupPush) -> Void] = [:]
+        var timer: Scheduled<Void>?
+        var timerDeadline = NIODeadline.distantFuture
+        var announcements: UInt64 = 0
+        var heartbeat: RepeatedTask?
+    }
+
+    package let id: NodeID
+    package let configuration: Configuration
+    package let statistics = RPCClientStatistics()
+    let transport: any Transport
+    let logger: Logger
+    let eventLoop: any EventLoop
+    let state: Mutex<State>
+
+    /// - Parameter eventLoop: drives deadlines and announcements; completions of calls that time out run on it.
+    package init(
+        id: NodeID, transport: any Transport, configuration: Configuration = .init(), eventLoop: any EventLoop,
+        logger: Logger
+    ) {
+        self.id = id
+        self.transport = transport
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        state = Mutex(State(calls: CallTable(now: .now())))
+    }
+
+    /// Connects the transport and begins to announce the node.
+    package func start() async throws(RPCError) {
+        try await transport.start(self)
+        announce()
+        guard let interval = configuration.announcementInterval else { return }
+        let heartbeat = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
+            self?.beat()
+        }
+        state.withLock { $0.heartbeat = heartbeat }
+    }
+
+    /// Begins to serve an instance: from its return on, every node that knows of it may call.
+    package func serve(_ server: RPCServer) async throws(RPCError) {
+        let queue = try await transport.openQueue(for: server.instance)
+        state.withLock { state in
+            state.servers[server.instance] = server
+            state.queues[queue] = server
+            state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
+        }
+        announce()
+    }
+
+    /// Ends serving an instance: no new calls, then those that it has are finished.
+    package func withdraw(_ server: RPCServer) async {
+        let queue = state.withLock { state in
+            let queue = state.view.local[server.instance]?.queue
+            state.view.removeLocal(server.instance)
+            return queue
+        }
+        guard let queue else { return }
+        announce()
+        await transport.closeQueue(queue)
+        await server.drain()
+        state.withLock { state in
+            state.servers[server.instance] = nil
+            state.queues[queue] = nil
+            state.groupReceivers[queue] = nil
+        }
+    }
+
+    /// Says goodbye, ends the calls that are still out, and disconnects.
+    package func shutdown() async {
+        announce(isGoodbye: true)
+        let (pending, timer, heartbeat) = state.withLock { state in
+            defer {
+                state.timer = nil
+                state.timerDeadline = .distantFuture
+                state.heartbeat = nil
+            }
+            return (state.calls.removeAll { _ in true }, state.timer, state.heartbeat)
+        }
+        timer?.cancel()
+        heartbeat?.cancel()
+        for call in pending {
+            call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
+        }
+        await transport.shutdown()
+    }
+
+    /// A copy of what this node knows of the cluster.
+    package var view: ClusterView { state.withLock { $0.view } }
+
+    private func beat() {
+        state.withLock { $0.view.suspectSilent(now: .now()) }
+        announce()
+    }
+
+    private func announce(isGoodbye: Bool = false) {
+        let announcement = state.withLock { state in
+            state.announcements += 1
+            let instances = state.view.local.values.map { instance in
+                let load = state.servers[instance.id]?.load ?? (running: 0, waiting: 0, isFull: false)
+                var instance = instance
+                (instance.load, instance.isFull) = (load.running + load.waiting, load.isFull)
+                return instance
+            }
+            return Announcement(
+                node: id, host: configuration.host, sequence: state.announcements, isGoodbye: isGoodbye,
+                instances: instances.sorted { $0.id < $1.id })
+        }
+        transport.announce(announcement)
+    }
+}

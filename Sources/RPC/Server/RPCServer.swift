@@ -1,0 +1,210 @@
+package import Logging
+import NIOCore
+import Synchronization
+
+/// Serves the functions of one instance: decodes nothing itself, but decides what runs when.
+///
+/// At most `maxInFlight` handlers run at a time; `maxWaiting` more calls wait in line; further ones are answered
+/// `overloaded` at once. A handler runs in a task of its own; `drain` awaits all of them.
+public final class RPCServer: Sendable {
+    /// The bounds of an instance.
+    public struct Configuration: Sendable {
+        /// Handlers that run at a time.
+        public var maxInFlight = 10_000
+        /// Calls that wait for a handler to end.
+        public var maxWaiting = 10_000
+
+        public init() {}
+    }
+
+    typealias Handler = @Sendable (RPCRequest) async -> RPCReply
+    package typealias Completion = @Sendable (RPCReply) -> Void
+
+    struct Function: Sendable {
+        var handler: Handler
+        var options: FunctionOptions
+    }
+
+    struct Job: Sendable {
+        var request: RPCRequest
+        var function: Function
+        var completion: Completion
+    }
+
+    fileprivate struct State: ~Copyable {
+        var functions: [String: Function] = [:]
+        var lanes: Lanes<Job>
+        /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
+        var changedSessions: [SessionID: SessionBox] = [:]
+        var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// The module type that is served.
+    public let type: ModuleType
+    /// The instance that is served.
+    public let instance: InstanceID
+    package let statistics = RPCServerStatistics()
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    package init(type: ModuleType, instance: InstanceID, configuration: Configuration = .init(), logger: Logger) {
+        self.type = type
+        self.instance = instance
+        self.logger = logger
+        state = Mutex(
+            State(lanes: Lanes(maxRunning: configuration.maxInFlight, maxWaiting: configuration.maxWaiting)))
+    }
+
+    /// Registers a function over the payload as it came: for bytes, and for functions that decode by themselves.
+    ///
+    /// - Parameters:
+    ///   - name: the function's name; registering one again replaces it.
+    ///   - options: how it runs; by default `.perSession` for `Handler_…`, else `.concurrent`.
+    ///   - body: called on any thread. What it throws is what the caller sees.
+    public func registerRaw(
+        _ name: String, options: FunctionOptions? = nil,
+        _ body: @escaping @Sendable (RPCRequest) async throws -> Payload
+    ) {
+        let function = Function(
+            handler: { request in
+                do { return .success(try await body(request)) } catch { return .failure(RPCError(answering: error)) }
+            },
+            options: options ?? .default(for: name))
+        state.withLock { $0.functions[name] = function }
+    }
+
+    /// The names of all functions, sorted.
+    public var functionNames: [String] { state.withLock { $0.functions.keys.sorted() } }
+
+    /// True if a call that was interrupted may be sent again.
+    package func isIdempotent(_ name: String) -> Bool {
+        state.withLock { $0.functions[name]?.options.isIdempotent ?? false }
+    }
+
+    /// Handlers that run, and calls that wait.
+    package var load: (running: Int, waiting: Int, isFull: Bool) {
+        state.withLock { ($0.lanes.running, $0.lanes.waiting, $0.lanes.isFull) }
+    }
+
+    /// Takes a call in. `completion` is called once, on any thread; at once, on this one, if the call is refused.
+    package func receive(_ request: RPCRequest, completion: @escaping Completion) {
+        enum Decision {
+            case run(Job)
+            case wait
+            case refuse(RPCError)
+        }
+        let decision: Decision = state.withLock { state in
+            guard let function = state.functions[request.function] else {
+                return .refuse(.functionNotFound(request.function))
+            }
+            let job = Job(request: request, function: function, completion: completion)
+            switch state.lanes.admit(job, to: job.lane) {
+            case .run: return .run(job)
+            case .wait: return .wait
+            case .overloaded:
+                return .refuse(RPCError(.overloaded, "\(instance) is overloaded"))
+            }
+        }
+        switch decision {
+        case .run(let job):
+            start(job)
+        case .wait:
+            break
+        case .refuse(let error):
+            statistics.count(error.code)
+            completion(.failure(error))
+        }
+    }
+
+    /// Returns when nothing runs and nothing waits.
+    package func drain() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.lanes.isIdle { return true }
+                state.idleWaiters.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    /// Runs a job in a task of its own: nobody awaits the task, but `drain` awaits its end through the lanes.
+    private func start(_ job: Job) {
+        if job.function.options.isNonblocking {
+            Task.immediate { await self.run(job) }
+        } else {
+            Task { await self.run(job) }
+        }
+    }
+
+    /// Runs a job, and then those that waited for it as long as they may run on the same kind of task.
+    private func run(_ first: Job) async {
+        var job = first
+        while true {
+            if let deadline = job.request.deadline, deadline < .now() {
+                statistics.countExpired()
+            } else {
+                let reply = await job.function.handler(job.request)
+                statistics.count(reply)
+                job.completion(reply)
+            }
+            let (next, waiters) = state.withLock { state in
+                let next = state.finish(job)
+                guard state.lanes.isIdle else { return (next, [CheckedContinuation<Void, Never>]()) }
+                defer { state.idleWaiters = [] }
+                return (next, state.idleWaiters)
+            }
+            waiters.forEach { $0.resume() }
+            guard let next else { return }
+            guard next.function.options.isNonblocking == job.function.options.isNonblocking else { return start(next) }
+            job = next
+        }
+    }
+}
+
+extension RPCServer {
+    /// Notes that the session of a running call changed, so that calls which wait in its lane see the change.
+    package func sessionChanged(_ session: SessionBox) {
+        state.withLock { state in
+            guard state.lanes.isBusy(.session(session.state.id)) else { return }
+            state.changedSessions[session.state.id] = session
+        }
+    }
+}
+
+extension RPCServer.State {
+    /// Ends a job; the next one gets its session as changed by those before it.
+    fileprivate mutating func finish(_ job: RPCServer.Job) -> RPCServer.Job? {
+        var next = lanes.finish(job.lane)
+        guard !changedSessions.isEmpty else { return next }
+        if case .session(let id) = job.lane, !lanes.isBusy(job.lane) { changedSessions[id] = nil }
+        if let session = next?.request.sessionBox, let changed = changedSessions[session.state.id],
+            changed.state.version > session.state.version
+        {
+            next?.request.sessionBox = changed
+        }
+        return next
+    }
+}
+
+extension RPCServer.Job {
+    /// What this job must not overtake or run beside.
+    var lane: LaneID {
+        switch function.options.execution {
+        case .serial: .serial
+        case .concurrent: .none
+        case .perSession: request.sessionBox.map { .session($0.state.id) } ?? .none
+        }
+    }
+}
+
+extension RPCError {
+    /// What a caller is told of an error that a handler threw.
+    init(answering error: any Error) {
+        switch error {
+        case let error as RPCError: self = RPCError(error.code, error.message, outcome: .answered)
+        case let error as HandlerError: self.init(.remote, error.message)
+        default: self.init(.remote, String(describing: error), underlyingError: error)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// How envelopes travel between queues: within a process, or over RabbitMQ.
+///
+/// Nothing here waits: an envelope is taken at once, and what became of it is told to the receiver. Envelopes that one
+/// node sends to one queue arrive in the order in which they were sent, as do its publishes to one group.
+package protocol Transport: Sendable {
+    /// Where replies to this node go.
+    var replyQueue: QueueName { get }
+
+    /// Connects. From now on `receiver` gets what arrives and what happens.
+    func start(_ receiver: any TransportReceiver) async throws(RPCError)
+
+    /// Opens a queue of an incarnation: from its return on, what is sent to it arrives at the receiver.
+    func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName
+
+    /// Closes a queue once everything that was sent to it has been received; what comes later is returned.
+    func closeQueue(_ queue: QueueName) async
+
+    /// Sends to a queue. If no such queue exists the envelope comes back by `returned`.
+    func send(_ envelope: Envelope, to queue: QueueName)
+
+    /// Makes `queue` get what is published to `group`; on completion nothing published later is missed.
+    func bind(_ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
+
+    /// Ends what `bind` began.
+    func unbind(
+        _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
+
+    /// Sends a copy to every queue that is bound to the group.
+    /// - Parameter confirmation: told whether any queue was bound; nil: fire and forget.
+    func publish(
+        _ request: RPCRequest, to group: GroupName,
+        confirmation: (@Sendable (Result<PublishOutcome, RPCError>) -> Void)?)
+
+    /// Tells every other node.
+    func announce(_ announcement: Announcement)
+
+    /// Disconnects; nothing arrives after its return.
+    func shutdown() async
+}
+
+/// What became of a publish to a group.
+package enum PublishOutcome: Sendable, Hashable {
+    /// At least one queue got it.
+    case routed
+    /// No queue is bound: nobody is there.
+    case unroutable
+}
+
+/// What a transport tells its node. Called on any thread, one call at a time for each queue; must not block.
+package protocol TransportReceiver: AnyObject, Sendable {
+    /// An envelope that arrived on one of the node's queues.
+    func received(_ envelope: Envelope, on queue: QueueName)
+    /// An envelope that this node sent to a queue that is gone.
+    func returned(_ envelope: Envelope, from queue: QueueName)
+    /// What another node announced.
+    func received(_ announcement: Announcement)
+}
