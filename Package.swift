@@ -69,7 +69,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Login", dependencies: ["Mqant"], path: "Sources/Modules/Login", swiftSettings: settings),
-        .target(name: "Chat", dependencies: ["Mqant"], path: "Sources/Modules/Chat", swiftSettings: settings),
+        .target(
+            name: "Chat",
+            dependencies: [
+                "Mqant",
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+            ],
+            path: "Sources/Modules/Chat",
+            swiftSettings: settings
+        ),
         .target(
             name: "Web",
             dependencies: [

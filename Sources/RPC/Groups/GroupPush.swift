@@ -36,5 +36,13 @@ package struct GroupPush: Sendable {
         return request
     }
 
+    /// A push of nothing, to learn whether anybody is there; Gates drop it.
+    package static func probe(_ group: GroupName) -> GroupPush {
+        GroupPush(group: group, topic: "", qos: 0, body: ByteBuffer())
+    }
+
+    /// True for a push that no client gets.
+    package var isProbe: Bool { topic.isEmpty }
+
     static func isPush(_ request: RPCRequest) -> Bool { request.function == function }
 }

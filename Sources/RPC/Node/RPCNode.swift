@@ -79,7 +79,9 @@ package final class RPCNode: Sendable {
     }
 
     /// Ends serving an instance: no new calls, then those that it has are finished.
-    package func withdraw(_ server: RPCServer) async {
+    ///
+    /// - Parameter bound: how long to wait for calls in hand; those that take longer are given up.
+    package func withdraw(_ server: RPCServer, within bound: TimeAmount = .seconds(10)) async {
         let queue = state.withLock { state in
             let queue = state.view.local[server.instance]?.queue
             state.view.removeLocal(server.instance)
@@ -88,12 +90,26 @@ package final class RPCNode: Sendable {
         guard let queue else { return }
         announce()
         await transport.closeQueue(queue)
-        await server.drain()
+        await drain(server, within: bound)
         state.withLock { state in
             state.servers[server.instance] = nil
             state.queues[queue] = nil
             state.groupReceivers[queue] = nil
         }
+    }
+
+    private func drain(_ server: RPCServer, within bound: TimeAmount) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.drain() }
+            group.addTask { try? await Task.sleep(for: .nanoseconds(bound.nanoseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
+        let load = server.load
+        guard load.running + load.waiting > 0 else { return }
+        logger.warning(
+            "calls given up at shut-down",
+            metadata: ["instance": "\(server.instance)", "running": "\(load.running)", "waiting": "\(load.waiting)"])
     }
 
     /// Says goodbye, ends the calls that are still out, and disconnects.
@@ -137,5 +153,17 @@ package final class RPCNode: Sendable {
                 instances: instances.sorted { $0.id < $1.id })
         }
         transport.announce(announcement)
+    }
+}
+
+extension RPCNode {
+    /// True if any live instance of the type is known.
+    package func hasInstance(of type: ModuleType) -> Bool {
+        state.withLock { !$0.view.candidates(of: type).isEmpty }
+    }
+
+    /// True if more than one live instance of the type is known.
+    package func hasSeveralInstances(of type: ModuleType) -> Bool {
+        state.withLock { $0.view.candidates(of: type).count > 1 }
     }
 }

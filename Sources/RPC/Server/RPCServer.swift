@@ -36,20 +36,25 @@ public final class RPCServer: Sendable {
         var lanes: Lanes<Job>
         /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
         var changedSessions: [SessionID: SessionBox] = [:]
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
+        var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var idleWaiterCount: UInt64 = 0
     }
 
     /// The module type that is served.
     public let type: ModuleType
     /// The instance that is served.
     public let instance: InstanceID
+    /// The node that serves it: where handlers' sessions send their operations.
+    package let node: RPCNode
     package let statistics = RPCServerStatistics()
     private let logger: Logger
     private let state: Mutex<State>
 
-    package init(type: ModuleType, instance: InstanceID, configuration: Configuration = .init(), logger: Logger) {
+    package init(type: ModuleType, instance: InstanceID, node: RPCNode, logger: Logger) {
         self.type = type
         self.instance = instance
+        self.node = node
+        let configuration = node.configuration.server
         self.logger = logger
         state = Mutex(
             State(lanes: Lanes(maxRunning: configuration.maxInFlight, maxWaiting: configuration.maxWaiting)))
@@ -116,15 +121,23 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Returns when nothing runs and nothing waits.
+    /// Returns when nothing runs and nothing waits, or when its task is cancelled.
     package func drain() async {
-        await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if state.lanes.isIdle { return true }
-                state.idleWaiters.append(continuation)
-                return false
+        let id = state.withLock { state in
+            state.idleWaiterCount += 1
+            return state.idleWaiterCount
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.lanes.isIdle || Task.isCancelled { return true }
+                    state.idleWaiters[id] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
             }
-            if isIdle { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.idleWaiters.removeValue(forKey: id) }?.resume()
         }
     }
 
@@ -150,11 +163,11 @@ public final class RPCServer: Sendable {
             }
             let (next, waiters) = state.withLock { state in
                 let next = state.finish(job)
-                guard state.lanes.isIdle else { return (next, [CheckedContinuation<Void, Never>]()) }
-                defer { state.idleWaiters = [] }
+                guard state.lanes.isIdle else { return (next, [UInt64: CheckedContinuation<Void, Never>]()) }
+                defer { state.idleWaiters = [:] }
                 return (next, state.idleWaiters)
             }
-            waiters.forEach { $0.resume() }
+            for waiter in waiters.values { waiter.resume() }
             guard let next else { return }
             guard next.function.options.isNonblocking == job.function.options.isNonblocking else { return start(next) }
             job = next

@@ -1,0 +1,84 @@
+public import Mqant
+
+/// The demo's chat: rooms that sessions join, say something in, and leave.
+///
+/// A room is a group, and who is in it is known where the connections are: at the Gates. So a Chat holds no member
+/// list that could be lost, and any instance can serve any room.
+public struct Chat: Module {
+    public static let type: ModuleType = "Chat"
+
+    private let context: ModuleContext
+
+    public init(context: ModuleContext) {
+        self.context = context
+    }
+
+    public func register(on server: RPCServer) {
+        let options = FunctionOptions.perSession.nonblocking
+        server.register("Handler_JoinChat", options: options) { (session: Session, request: RoomRequest) in
+            try await join(session, request)
+        }
+        server.register("Handler_Say", options: options) { (session: Session, request: SayRequest) in
+            try await say(session, request)
+        }
+        server.register("Handler_LeaveChat", options: options) { (session: Session, request: RoomRequest) in
+            try await leave(session, request)
+        }
+        server.register(Self.sessionLeft, options: .concurrent.nonblocking) { (room: Room, userName: String) in
+            try announceLeave(room, userName)
+        }
+    }
+
+    /// What Gates cast when a member's connection ended.
+    private static let sessionLeft = "sessionLeft"
+
+    private func join(_ session: Session, _ request: RoomRequest) async throws -> String {
+        try requireLogin(session)
+        guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
+        guard !session.groups.contains(room.group) else { throw ChatError.alreadyMember }
+        // The demo of a call from module to module.
+        let text: String = try await context.call("Login", "getRand", room.name)
+        context.logger.debug("getRand", metadata: ["result": "\(text)"])
+        let farewell = try Farewell(type: Self.type, key: room.name, function: Self.sessionLeft, room, session.userID)
+        guard try await session.join(room.group, farewell: farewell) else { throw ChatError.alreadyMember }
+        let event = RoomEvent(roomName: room.name, userName: session.userID)
+        context.push(to: room.group, topic: "Chat/OnJoin", body: try context.json(event))
+        return "join success"
+    }
+
+    private func say(_ session: Session, _ request: SayRequest) async throws -> String {
+        try requireLogin(session)
+        guard let room = try Room(validating: request.roomName), let text = request.say else {
+            throw ChatError.noRoomNameOrSay
+        }
+        try await requireMembership(session, of: room)
+        let event = SayEvent(roomName: room.name, userName: session.userID, say: text)
+        guard try await context.pushConfirmed(to: room.group, topic: "Chat/OnSay", body: try context.json(event)) else {
+            throw ChatError.noRoom
+        }
+        return "say success"
+    }
+
+    private func leave(_ session: Session, _ request: RoomRequest) async throws -> String {
+        try requireLogin(session)
+        guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
+        try await requireMembership(session, of: room)
+        guard try await session.leave(room.group) else { throw ChatError.notMember }
+        try announceLeave(room, session.userID)
+        return "leave success"
+    }
+
+    private func announceLeave(_ room: Room, _ userName: String) throws {
+        let event = RoomEvent(roomName: room.name, userName: userName)
+        context.push(to: room.group, topic: "Chat/OnLeave", body: try context.json(event))
+    }
+
+    private func requireLogin(_ session: Session) throws(HandlerError) {
+        guard !session.isGuest else { throw ChatError.notLoggedIn }
+    }
+
+    private func requireMembership(_ session: Session, of room: Room) async throws {
+        guard !session.groups.contains(room.group) else { return }
+        throw try await context.hasMembers(room.group) ? ChatError.notMember : ChatError.noRoom
+    }
+}

@@ -1,0 +1,110 @@
+import Logging
+import MQTT
+import Mqant
+import NIOCore
+
+/// The connections of one event loop, and who of them is in which group.
+///
+/// `@unchecked Sendable`: everything but `eventLoop` is touched on `eventLoop` only; every function checks that.
+final class Shard: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    private var connections: [ClientConnection] = []
+    private var groups: [GroupName: [ClientConnection]] = [:]
+    private var unflushed: [ClientConnection] = []
+    private var isFlushScheduled = false
+    private var sweeper: RepeatedTask?
+    /// Routes are shared, since all clients use the same few.
+    var topics = RequestTopicReader()
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// How often connections are looked at for silence and stalls.
+    private static let sweepInterval = TimeAmount.milliseconds(500)
+
+    func add(_ connection: ClientConnection) {
+        eventLoop.preconditionInEventLoop()
+        connection.shardIndex = connections.count
+        connections.append(connection)
+        guard sweeper == nil else { return }
+        sweeper = eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.sweepInterval, delay: Self.sweepInterval
+        ) { [weak self] _ in self?.sweep() }
+    }
+
+    func remove(_ connection: ClientConnection) {
+        eventLoop.preconditionInEventLoop()
+        let index = connection.shardIndex
+        guard connections.indices.contains(index), connections[index] === connection else { return }
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[index] = last
+            last.shardIndex = index
+        }
+        if connections.isEmpty {
+            sweeper?.cancel()
+            sweeper = nil
+            connections = []
+            unflushed = []
+        }
+    }
+
+    /// Adds a member at the end of a group.
+    /// - Returns: its place, for `removeMember`.
+    func addMember(_ connection: ClientConnection, to group: GroupName) -> Int {
+        eventLoop.preconditionInEventLoop()
+        let index = groups[group]?.count ?? 0
+        groups[group, default: []].append(connection)
+        return index
+    }
+
+    /// Removes the member at a place; the last one takes that place.
+    func removeMember(at index: Int, of group: GroupName) {
+        eventLoop.preconditionInEventLoop()
+        guard let last = groups[group]?.popLast() else { return }
+        if let count = groups[group]?.count, index < count {
+            groups[group]?[index] = last
+            last.memberMoved(to: index, in: group)
+        }
+        if groups[group]?.isEmpty == true { groups[group] = nil }
+    }
+
+    /// Writes a push to all members of its group.
+    func write(_ push: EncodedPush) {
+        eventLoop.preconditionInEventLoop()
+        guard let members = groups[push.group] else { return }
+        for member in members { member.write(push) }
+    }
+
+    /// Has a connection's output flushed at the end of this turn of the loop, together with what comes till then.
+    func flushLater(_ connection: ClientConnection) {
+        unflushed.append(connection)
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        eventLoop.execute { [self] in
+            isFlushScheduled = false
+            let connections = unflushed
+            unflushed.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flush() }
+        }
+    }
+
+    /// Closes all connections; nobody on this loop hears of the others' leaving.
+    func closeAll() {
+        eventLoop.preconditionInEventLoop()
+        groups = [:]
+        for connection in connections { connection.close(.serverShutdown) }
+    }
+
+    /// Requests that modules have, of all connections.
+    var outstandingRequests: Int {
+        eventLoop.preconditionInEventLoop()
+        return connections.reduce(0) { $0 + $1.outstandingRequests }
+    }
+
+    private func sweep() {
+        let now = NIODeadline.now()
+        for connection in connections { connection.checkTimeouts(now: now) }
+    }
+}

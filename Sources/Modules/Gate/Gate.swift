@@ -1,0 +1,71 @@
+import Logging
+public import Mqant
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The module that players connect to: MQTT in, calls to other modules out, and pushes the other way.
+///
+/// A client's PUBLISH to `serverType/handler[/msgid]` becomes a call of that function with the session and the payload;
+/// the reply goes out on the request's own topic. Pushes go to topics that a client never subscribed to.
+public struct Gate: Module {
+    public static let type: ModuleType = "Gate"
+
+    let state: GateState
+    private let group: MultiThreadedEventLoopGroup
+    private let tls: TLSContext?
+
+    public static let settingsCheck: ServerConfiguration.SettingsCheck? = { _ = GateConfiguration(reading: &$0) }
+
+    /// - Throws: `ConfigurationError`, or what is wrong with the TLS files.
+    public init(context: ModuleContext) async throws {
+        let configuration = try context.settings.read { GateConfiguration(reading: &$0) }
+        tls = try configuration.tls.map(TLSContext.init)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        state = GateState(
+            configuration: configuration, context: context, eventLoops: Array(group.makeIterator()))
+    }
+
+    public func register(on server: RPCServer) {
+        registerFunctions(on: server)
+    }
+
+    public func run() async throws {
+        state.context.node.receivePushes(for: state.context.instance) { [state] push in state.receive(push) }
+        let listener = Listener(gate: state, group: group, tls: tls)
+        var channels: [any Channel] = []
+        do {
+            if let address = state.configuration.webSocketAddress {
+                channels.append(try await listener.listen(address, framing: .webSocket))
+            }
+            if let address = state.configuration.tcpAddress {
+                channels.append(try await listener.listen(address, framing: .stream))
+            }
+            try await gracefulShutdown()
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        for channel in channels { try? await channel.close() }
+        await finishRequests()
+    }
+
+    public func shutdown() async {
+        for shard in state.shards { try? await shard.eventLoop.submit { shard.closeAll() }.get() }
+        try? await group.shutdownGracefully()
+    }
+
+    /// Waits until modules have answered what clients asked, for a bounded time.
+    private func finishRequests() async {
+        let deadline = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < deadline {
+            var outstanding = 0
+            for shard in state.shards {
+                outstanding += (try? await shard.eventLoop.submit { shard.outstandingRequests }.get()) ?? 0
+            }
+            if outstanding == 0 { return }
+            // Polled: this happens once in a process's life, and counting at every answer would not be free.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Mqant
+import NIOCore
+
+/// A Gate's `Settings`, with what `Mqtt` of `server.conf` says.
+struct GateConfiguration: Sendable {
+    /// Where plain (or TLS) MQTT is spoken; nil: nowhere.
+    var tcpAddress: ListenAddress?
+    /// Where MQTT over WebSocket is spoken; nil: nowhere.
+    var webSocketAddress: ListenAddress?
+    /// The largest packet that a client may send, in bytes.
+    var maximumPacketSize: Int
+    /// How many clients may be connected at a time; further ones are closed at once.
+    var maximumConnections: Int
+    /// How long a client may take for its WebSocket handshake, and how long for its CONNECT.
+    var handshakeTimeout: Duration
+    /// Certificate chain and private key, PEM files; nil: no TLS.
+    var tls: TLSFiles?
+    /// Bytes that may wait for a client that does not read; at one more it is cut off.
+    var writeBufferLimit: Int
+    /// How many groups a session may be in.
+    var maximumGroups: Int
+    /// Threads that serve connections.
+    var eventLoops: Int
+    /// Requests of one session that may wait at the Gate; further ones are answered `overloaded`.
+    var maximumWaitingRequests: Int
+
+    /// The files of a TLS server.
+    struct TLSFiles: Sendable {
+        var certificateChain: String
+        var privateKey: String
+    }
+
+    init(reading settings: inout SettingsReader) {
+        tcpAddress = settings.listenAddress("TCPAddr", as: "MQTT over TCP")
+        webSocketAddress = settings.listenAddress("WSAddr", as: "MQTT over WebSocket")
+        maximumPacketSize = settings.int("MaxMsgLen", in: 64...268_435_460, default: 4096)
+        maximumConnections = settings.int("MaxConnNum", in: 1...10_000_000, default: 20_000)
+        handshakeTimeout = settings.duration("HTTPTimeout", in: .milliseconds(100) ... .seconds(3600), default: .seconds(10))
+        writeBufferLimit = settings.int("WriteBufferLimit", in: 4096...1_073_741_824, default: 1_048_576)
+        maximumGroups = settings.int("MaxGroups", in: 1...10_000, default: 64)
+        eventLoops = settings.int("EventLoops", in: 1...1024, default: max(1, NIOCore.System.coreCount / 2))
+        maximumWaitingRequests = settings.int("MaxWaitingRequests", in: 1...1_000_000, default: 1024)
+        let certificate = settings.string("CertFile")
+        let key = settings.string("KeyFile")
+        if settings.bool("Tls", default: false) {
+            if let certificate, let key {
+                tls = TLSFiles(certificateChain: certificate, privateKey: key)
+            } else {
+                settings.fault(at: "Tls", "needs CertFile and KeyFile")
+            }
+        }
+        // mqant stores sessions that often; ours live at the Gate.
+        if settings.int("MinHBStorage", in: 0...Int(Int32.max)) != nil {
+            settings.note(at: "MinHBStorage", "accepted, but not used")
+        }
+        if tcpAddress == nil, webSocketAddress == nil {
+            settings.fault(at: "TCPAddr", "a Gate needs TCPAddr or WSAddr")
+        }
+    }
+}

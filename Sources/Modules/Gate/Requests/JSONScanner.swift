@@ -1,0 +1,160 @@
+import NIOCore
+
+/// Checks that bytes are one JSON text (RFC 8259) without building anything of it.
+struct JSONScanner {
+    /// Arrays and objects within each other.
+    static let maximumDepth = 512
+
+    private let bytes: UnsafeRawBufferPointer
+    private var index = 0
+    /// One bit for each open bracket: set for objects.
+    private var isObject: [Bool] = []
+
+    static func isValid(_ buffer: ByteBuffer) -> Bool {
+        buffer.withUnsafeReadableBytes { bytes in
+            var scanner = JSONScanner(bytes: bytes)
+            return scanner.scan()
+        }
+    }
+
+    private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    private mutating func scan() -> Bool {
+        guard scanValue() else { return false }
+        while true {
+            skipSpace()
+            guard let inObject = isObject.last else { return index == bytes.count }
+            switch current {
+            case UInt8(ascii: ","):
+                index += 1
+                if inObject, !scanKey() { return false }
+                guard scanValue() else { return false }
+            case inObject ? UInt8(ascii: "}") : UInt8(ascii: "]"):
+                index += 1
+                isObject.removeLast()
+            default:
+                return false
+            }
+        }
+    }
+
+    /// Scans a value; of an array or object only up to and with its first element, the rest is `scan`'s.
+    private mutating func scanValue() -> Bool {
+        while true {
+            skipSpace()
+            switch current {
+            case UInt8(ascii: "\""): return scanString()
+            case UInt8(ascii: "{"):
+                guard open(asObject: true) else { return false }
+                if close(UInt8(ascii: "}")) { return true }
+                guard scanKey() else { return false }
+            case UInt8(ascii: "["):
+                guard open(asObject: false) else { return false }
+                if close(UInt8(ascii: "]")) { return true }
+            case UInt8(ascii: "t"): return scanWord("true")
+            case UInt8(ascii: "f"): return scanWord("false")
+            case UInt8(ascii: "n"): return scanWord("null")
+            default: return scanNumber()
+            }
+        }
+    }
+
+    private mutating func open(asObject: Bool) -> Bool {
+        guard isObject.count < Self.maximumDepth else { return false }
+        isObject.append(asObject)
+        index += 1
+        return true
+    }
+
+    private mutating func close(_ bracket: UInt8) -> Bool {
+        skipSpace()
+        guard current == bracket else { return false }
+        index += 1
+        isObject.removeLast()
+        return true
+    }
+
+    private mutating func scanKey() -> Bool {
+        skipSpace()
+        guard current == UInt8(ascii: "\""), scanString() else { return false }
+        skipSpace()
+        guard current == UInt8(ascii: ":") else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func scanString() -> Bool {
+        index += 1
+        let start = index
+        var isASCII = true
+        while let byte = current {
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\""):
+                return isASCII || String(validating: bytes[start..<(index - 1)], as: UTF8.self) != nil
+            case UInt8(ascii: "\\"):
+                guard scanEscape() else { return false }
+            case 0..<0x20:
+                return false
+            case 0x80...:
+                isASCII = false
+            default:
+                break
+            }
+        }
+        return false
+    }
+
+    private mutating func scanEscape() -> Bool {
+        guard let byte = current else { return false }
+        index += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return true
+        case UInt8(ascii: "u"):
+            for _ in 0..<4 {
+                guard let digit = current, Character(UnicodeScalar(digit)).isHexDigit, digit < 0x80 else { return false }
+                index += 1
+            }
+            return true
+        default:
+            return false
+        }
+    }
+
+    private mutating func scanNumber() -> Bool {
+        if current == UInt8(ascii: "-") { index += 1 }
+        if current == UInt8(ascii: "0") { index += 1 } else { guard scanDigits() else { return false } }
+        if current == UInt8(ascii: ".") {
+            index += 1
+            guard scanDigits() else { return false }
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            index += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
+            guard scanDigits() else { return false }
+        }
+        return true
+    }
+
+    private mutating func scanDigits() -> Bool {
+        let start = index
+        while let byte = current, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { index += 1 }
+        return index > start
+    }
+
+    private mutating func scanWord(_ word: StaticString) -> Bool {
+        let end = index + word.utf8CodeUnitCount
+        guard end <= bytes.count else { return false }
+        for offset in 0..<word.utf8CodeUnitCount where bytes[index + offset] != word.utf8Start[offset] { return false }
+        index = end
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
+    }
+}

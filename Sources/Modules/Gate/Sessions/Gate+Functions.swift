@@ -1,0 +1,106 @@
+import MQTT
+import Mqant
+import NIOCore
+
+/// The session operations that a Gate serves (DESIGN §5), each run on the event loop of the session's connection.
+extension Gate {
+    func registerFunctions(on server: RPCServer) {
+        let gate = state
+        let options = FunctionOptions.concurrent.nonblocking
+        server.register(GateFunction.update, options: options) { (id: SessionID) in
+            try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
+        }
+        server.register(GateFunction.bind, options: options) { (id: SessionID, userID: String) in
+            try await gate.withConnection(id) { connection throws(RPCError) in
+                try connection.update { $0.userID = userID }
+            }
+        }
+        server.register(GateFunction.unbind, options: options) { (id: SessionID) in
+            try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { $0.userID = "" } }
+        }
+        server.register(GateFunction.push, options: options) { (id: SessionID, changes: SettingsChanges) in
+            try await gate.withConnection(id) { connection throws(RPCError) in
+                try connection.update { changes.apply(to: &$0.settings) }
+            }
+        }
+        server.register(GateFunction.set, options: options) { (id: SessionID, key: String, value: String) in
+            try await gate.withConnection(id) { connection throws(RPCError) in
+                try connection.update { $0.settings[key] = value }
+            }
+        }
+        server.register(GateFunction.remove, options: options) { (id: SessionID, key: String) in
+            try await gate.withConnection(id) { connection throws(RPCError) in
+                try connection.update { $0.settings[key] = nil }
+            }
+        }
+        server.register(GateFunction.close, options: options) { (id: SessionID) in
+            try await gate.withConnection(id) { connection throws(RPCError) in connection.close(.closedByModule) }
+        }
+        server.register(GateFunction.join, options: options) {
+            (id: SessionID, group: GroupName, farewell: Farewell?) in
+            try await gate.join(id, GroupName(validating: group.rawValue), farewell)
+        }
+        server.register(GateFunction.leave, options: options) { (id: SessionID, group: GroupName) in
+            try await gate.withConnection(id) { connection throws(RPCError) in try connection.leave(group) }
+        }
+        server.registerRaw(GateFunction.send, options: options) { request in
+            try await gate.send(request)
+            return ArgumentCoding.null
+        }
+    }
+}
+
+extension GateState {
+    /// Runs an operation on a session's connection.
+    /// - Throws: `RPCError` if this Gate has no such session, or what `body` throws.
+    func withConnection<Value: Sendable>(
+        _ id: SessionID, _ body: @escaping @Sendable (ClientConnection) throws(RPCError) -> Value
+    ) async throws(RPCError) -> Value {
+        guard let connection = sessions[id] else { throw .noSession }
+        let result: Result<Value, RPCError> = await withCheckedContinuation { continuation in
+            @Sendable func run() {
+                continuation.resume(returning: Result { () throws(RPCError) in try body(connection) })
+            }
+            let eventLoop = connection.shard.eventLoop
+            if eventLoop.inEventLoop { run() } else { eventLoop.execute(run) }
+        }
+        return try result.get()
+    }
+
+    fileprivate func join(
+        _ id: SessionID, _ group: GroupName, _ farewell: Farewell?
+    ) async throws(RPCError) -> MembershipChange {
+        guard try await withConnection(id, { connection throws(RPCError) in try connection.mayJoin(group) }) else {
+            let session = try await withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
+            return MembershipChange(changed: false, session: session)
+        }
+        let bound: Result<Void, RPCError> = await withCheckedContinuation { continuation in
+            groups.retain(group) { continuation.resume(returning: $0) }
+        }
+        try bound.get()
+        do throws(RPCError) {
+            return try await withConnection(id) { connection throws(RPCError) in try connection.join(group, farewell) }
+        } catch {
+            groups.release(group)
+            throw error
+        }
+    }
+
+    fileprivate func send(_ request: RPCRequest) async throws(RPCError) {
+        guard case .bytes(let body) = request.payload, let id = request.headers["session-id"].flatMap(SessionID.init),
+            let text = request.headers["topic"]
+        else { throw RPCError(.invalidArguments, "Send takes bytes, and the headers session-id and topic") }
+        let topic: TopicName
+        do throws(MQTTError) {
+            topic = try TopicName(text)
+        } catch {
+            throw RPCError(.invalidArguments, "Send: \(error.message)")
+        }
+        guard let qos = QoS(rawValue: UInt8(request.headers["qos"] ?? "0") ?? .max) else {
+            throw RPCError(.invalidArguments, "Send: qos is 0, 1 or 2")
+        }
+        try await withConnection(id) { connection throws(RPCError) in
+            try connection.send(topic: topic, payload: body, qos: qos)
+        }
+    }
+}

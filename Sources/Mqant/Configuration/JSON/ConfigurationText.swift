@@ -1,0 +1,47 @@
+/// A string of the file after `${NAME}` was put in, which remembers what came from the environment, so that it can be
+/// shown without that.
+struct ConfigurationText: Sendable, Hashable {
+    /// A stretch of `value` that came from an environment variable.
+    struct Substitution: Sendable, Hashable {
+        /// UTF-8 offsets in `value`; may be empty.
+        let range: Range<Int>
+        let name: String
+    }
+
+    /// The text that counts. Not to be printed: it may hold secrets.
+    let value: String
+
+    let substitutions: [Substitution]
+
+    init(_ value: String, substitutions: [Substitution] = []) {
+        self.value = value
+        self.substitutions = substitutions
+    }
+
+    var isFromEnvironment: Bool { !substitutions.isEmpty }
+
+    /// The text with `${NAME}` in place of what came from the environment.
+    var redacted: String { redacted(0..<value.utf8.count) }
+
+    /// A part of the text, by UTF-8 offsets, with `${NAME}` in place of what came from the environment.
+    func redacted(_ range: Range<Int>) -> String {
+        let bytes = Array(value.utf8)
+        let range = range.clamped(to: 0..<bytes.count)
+        var text = ""
+        var index = range.lowerBound
+        for substitution in substitutions {
+            let isInside =
+                substitution.range.isEmpty
+                ? range.contains(substitution.range.lowerBound)
+                : substitution.range.overlaps(range)
+            guard isInside else { continue }
+            if index < substitution.range.lowerBound {
+                text += String(decoding: bytes[index..<substitution.range.lowerBound], as: UTF8.self)
+            }
+            text += "${\(substitution.name)}"
+            index = max(index, substitution.range.upperBound)
+        }
+        if index < range.upperBound { text += String(decoding: bytes[index..<range.upperBound], as: UTF8.self) }
+        return text
+    }
+}

@@ -1,0 +1,29 @@
+/// The `Mqtt` section: queue bounds and time-outs of a client's connection at a Gate.
+public struct MQTTOptions: Sendable, Hashable {
+    /// How many packets may wait to be written to one client (`WirteLoopChanNum`, mqant's spelling; the right one is
+    /// understood too). Default 10.
+    public var writeQueueLength = 10
+
+    /// How many packets of one client may wait to be handled (`ReadPackLoop`). Default 10.
+    public var readQueueLength = 10
+
+    /// How long a client may be silent where its keep-alive sets no limit (`ReadTimeout`, in seconds). Default 60 s.
+    public var readTimeout: Duration = .seconds(60)
+
+    /// How long a client may leave unread what is written to it (`WriteTimeout`, in seconds). Default 30 s.
+    public var writeTimeout: Duration = .seconds(30)
+
+    /// The defaults.
+    public init() {}
+
+    /// Reads the section.
+    init(_ reader: inout SettingsReader) {
+        let defaults = MQTTOptions()
+        let times: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
+        reader.alias("WriteLoopChanNum", for: "WirteLoopChanNum")
+        writeQueueLength = reader.int("WirteLoopChanNum", in: 1...1_000_000, default: defaults.writeQueueLength)
+        readQueueLength = reader.int("ReadPackLoop", in: 1...1_000_000, default: defaults.readQueueLength)
+        readTimeout = reader.duration("ReadTimeout", in: times, default: defaults.readTimeout)
+        writeTimeout = reader.duration("WriteTimeout", in: times, default: defaults.writeTimeout)
+    }
+}

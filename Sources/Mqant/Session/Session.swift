@@ -1,0 +1,155 @@
+public import NIOCore
+public import RPC
+import Synchronization
+
+/// The session of the client on whose behalf a function runs; the first parameter of functions that want it.
+///
+/// It is a copy of what its Gate knew when it sent the request: `update()` reads it again. Operations are calls to
+/// that Gate. A session may be kept and used after the function's end, from any task.
+public final class Session: Sendable {
+    private struct Local {
+        var state: SessionState
+        var changes = SettingsChanges()
+    }
+
+    private let local: Mutex<Local>
+    private let node: RPCNode
+    private let onChange: @Sendable (SessionBox) -> Void
+
+    package init(
+        _ state: SessionState, node: RPCNode, onChange: @escaping @Sendable (SessionBox) -> Void = { _ in }
+    ) {
+        local = Mutex(Local(state: state))
+        self.node = node
+        self.onChange = onChange
+    }
+
+    /// What this copy knows.
+    public var state: SessionState { local.withLock { $0.state } }
+    /// The session's id.
+    public var id: SessionID { state.id }
+    /// The Gate that holds the connection.
+    public var gate: InstanceID { state.gate }
+    /// The user that the session is bound to; empty for a guest.
+    public var userID: String { state.userID }
+    /// True until `bind`.
+    public var isGuest: Bool { userID.isEmpty }
+    /// The groups that the session is in.
+    public var groups: Set<GroupName> { state.groups }
+
+    /// Binds the session to a user.
+    public func bind(_ userID: String) async throws(RPCError) {
+        try await operate(GateFunction.bind, id, userID)
+    }
+
+    /// Makes the session a guest again.
+    public func unbind() async throws(RPCError) {
+        try await operate(GateFunction.unbind, id)
+    }
+
+    /// Reads the session from its Gate.
+    public func update() async throws(RPCError) {
+        try await operate(GateFunction.update, id)
+    }
+
+    /// A setting of this copy.
+    public func get(_ key: String) -> String? { state.settings[key] }
+
+    /// Changes a setting of this copy; `push()` tells the Gate.
+    public func set(_ key: String, to value: String) {
+        local.withLock { local in
+            local.state.settings[key] = value
+            local.changes.set(key, to: value)
+        }
+    }
+
+    /// Removes a setting of this copy; `push()` tells the Gate.
+    public func remove(_ key: String) {
+        local.withLock { local in
+            local.state.settings[key] = nil
+            local.changes.remove(key)
+        }
+    }
+
+    /// Stores what `set` and `remove` changed with the session at its Gate. Settings that others changed meanwhile stay.
+    public func push() async throws(RPCError) {
+        let changes = local.withLock { local in
+            defer { local.changes = SettingsChanges() }
+            return local.changes
+        }
+        do throws(RPCError) {
+            try await operate(GateFunction.push, id, changes)
+        } catch {
+            local.withLock { local in local.changes = changes.followed(by: local.changes) }
+            throw error
+        }
+    }
+
+    /// Makes the session a member of a group: from the return on, it misses no push to it.
+    ///
+    /// - Parameter farewell: a cast that the Gate sends when the membership ends with the connection.
+    /// - Returns: false if it was a member before.
+    @discardableResult
+    public func join(_ group: GroupName, farewell: Farewell? = nil) async throws(RPCError) -> Bool {
+        let result: MembershipChange = try await ask(GateFunction.join, id, group, farewell)
+        adopt(result.session)
+        return result.changed
+    }
+
+    /// Ends the session's membership of a group; its farewell is not sent.
+    ///
+    /// - Returns: false if it was not a member.
+    @discardableResult
+    public func leave(_ group: GroupName) async throws(RPCError) -> Bool {
+        let result: MembershipChange = try await ask(GateFunction.leave, id, group)
+        adopt(result.session)
+        return result.changed
+    }
+
+    /// Sends a PUBLISH to the client, and returns when its Gate has taken it.
+    ///
+    /// - Parameters:
+    ///   - topic: the MQTT topic; the client need not have subscribed.
+    ///   - body: the payload; it arrives as it is.
+    ///   - qos: the quality of service between Gate and client, 0 to 2.
+    public func send(topic: String, body: ByteBuffer, qos: Int = 0) async throws(RPCError) {
+        _ = try await node.call(.instance(gate), GateFunction.send(to: id, topic: topic, body: body, qos: qos))
+    }
+
+    /// Sends a PUBLISH to the client without waiting (mqant's `SendNR`). Fire and forget.
+    public func castSend(topic: String, body: ByteBuffer, qos: Int = 0) throws(RPCError) {
+        try node.cast(.instance(gate), GateFunction.send(to: id, topic: topic, body: body, qos: qos))
+    }
+
+    /// Closes the client's connection.
+    public func close() async throws(RPCError) {
+        let request = RPCRequest(function: GateFunction.close, payload: try ArgumentCoding.encode(arguments: id))
+        _ = try await node.call(.instance(gate), request)
+    }
+
+    private func operate<each Argument: Encodable>(
+        _ function: String, _ arguments: repeat each Argument
+    ) async throws(RPCError) {
+        let state: SessionState = try await ask(function, repeat each arguments)
+        adopt(state)
+    }
+
+    private func ask<each Argument: Encodable, Value: Decodable>(
+        _ function: String, _ arguments: repeat each Argument
+    ) async throws(RPCError) -> Value {
+        let request = RPCRequest(
+            function: function, payload: try ArgumentCoding.encode(arguments: repeat each arguments))
+        let payload = try await node.call(.instance(gate), request)
+        return try ArgumentCoding.decode(result: Value.self, from: payload)
+    }
+
+    /// Takes over what the Gate says, and keeps what only this copy changed.
+    private func adopt(_ state: SessionState) {
+        local.withLock { local in
+            guard state.version >= local.state.version else { return }
+            local.state = state
+            local.changes.apply(to: &local.state.settings)
+        }
+        onChange(SessionBox(state))
+    }
+}

@@ -1,0 +1,27 @@
+/// What `Session.set` and `Session.remove` changed since the last `push`.
+package struct SettingsChanges: Codable, Sendable {
+    package private(set) var set: [String: String] = [:]
+    package private(set) var removed: Set<String> = []
+
+    mutating func set(_ key: String, to value: String) {
+        set[key] = value
+        removed.remove(key)
+    }
+
+    mutating func remove(_ key: String) {
+        set[key] = nil
+        removed.insert(key)
+    }
+
+    func followed(by later: SettingsChanges) -> SettingsChanges {
+        var result = self
+        for key in later.removed { result.remove(key) }
+        for (key, value) in later.set { result.set(key, to: value) }
+        return result
+    }
+
+    package func apply(to settings: inout [String: String]) {
+        for key in removed { settings[key] = nil }
+        settings.merge(set) { _, new in new }
+    }
+}
