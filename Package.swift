@@ -97,6 +97,32 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "MQTTTests",
+            dependencies: ["MQTT", .product(name: "NIOCore", package: "swift-nio")],
+            resources: [.copy("Crashers")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MqantTests",
+            dependencies: [
+                "Mqant",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GateTests",
+            dependencies: [
+                "Gate", "MQTT", "Mqant",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "NodeTests", dependencies: ["Node"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -94,6 +94,11 @@ extension RPCError {
         RPCError(.notFound, "Service(id:\(id)) not found")
     }
 
+    /// The answer of an instance that is withdrawn: its caller sends the request to another.
+    package static func withdrawn(_ id: InstanceID) -> RPCError {
+        RPCError(.notFound, "Service(id:\(id)) is withdrawn", outcome: .notDelivered)
+    }
+
     package static func functionNotFound(_ name: String) -> RPCError {
         RPCError(.functionNotFound, "Remote function(\(name)) not found")
     }

@@ -18,6 +18,7 @@ function showError (text) {
 function showState (name, text) {
   at('state').dataset.state = name
   at('state-text').textContent = text
+  at('countdown').textContent = ''
   at('retry').hidden = name !== 'waiting'
   at('send').disabled = name !== 'joined'
 }
@@ -50,8 +51,11 @@ function listener (name, room) {
       if (state === 'joined') showState(state, 'Connected')
       if (state === 'waiting') {
         const end = Date.now() + length
-        const tell = () => showState(state, `Reconnecting in ${Math.max(1, Math.ceil((end - Date.now()) / 1000))} s`)
-        tell()
+        const tell = () => {
+          at('countdown').textContent = ` in ${Math.max(1, Math.ceil((end - Date.now()) / 1000))} s`
+        }
+        showState(state, 'Reconnecting')
+        tell() // for the eyes only: a screen reader is not to count
         countdown = setInterval(tell, 1000)
       }
     },
@@ -79,6 +83,7 @@ function listener (name, room) {
     ended (text) {
       session = null
       at('enter').disabled = false
+      at('enter').textContent = 'Join'
       at('leave').disabled = false
       showRoom(false)
       showError(text)
@@ -92,9 +97,10 @@ function listener (name, room) {
 
 function join (event) {
   event.preventDefault()
+  if (session) return leave() // the button says Cancel
   const name = at('name').value.trim()
   const room = at('room').value.trim()
-  if (session || !name || !room) return
+  if (!name || !room) return
   at('name').value = name
   at('room').value = room
   remember(name, room)
@@ -102,7 +108,7 @@ function join (event) {
   log.clear()
   at('title').textContent = `#${room}`
   at('self').textContent = name
-  at('enter').disabled = true
+  at('enter').textContent = 'Cancel'
   session = new Session(address, name, room, listener(name, room))
   showTitle()
   session.run()
@@ -125,6 +131,7 @@ async function say (event) {
 
 function leave () {
   at('leave').disabled = true
+  at('enter').disabled = true
   session?.leave()
 }
 

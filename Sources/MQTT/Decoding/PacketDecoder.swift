@@ -18,7 +18,8 @@ package struct PacketDecoder: Sendable {
 
     /// Takes the next packet off the front of `buffer`.
     ///
-    /// Topics, payloads and passwords in it are slices of `buffer`.
+    /// Topics, payloads and passwords in it are slices of `buffer`. Who appends to `buffer` while one of them lives makes
+    /// NIO copy it whole: so decode each read from the buffer that it came in, and append only to what was left over.
     /// - Returns: nil, having consumed nothing, while `buffer` holds less than a whole packet.
     /// - Throws: what is wrong with the packet; the same again on every later call, since after an error nobody knows where
     ///   the next packet begins. `buffer` is of no more use then.

@@ -8,14 +8,35 @@ extension PacketEncoder {
         duplicate: Bool = false, into buffer: inout ByteBuffer
     ) throws(MQTTError) {
         let remaining = try publishRemainingLength(topic: topic, payload: payload, qos: delivery.qos)
-        buffer.reserveCapacity(minimumWritableBytes: 1 + remainingLengthSize(remaining) + remaining)
+        let size = 1 + RemainingLength(remaining).size + remaining
         let flags = (duplicate ? 0b1000 : 0) | delivery.qos.rawValue << 1 | (retain ? 1 : 0)
-        buffer.writeInteger(PacketType.publish.firstByte(flags: flags))
-        writeRemainingLength(remaining, into: &buffer)
-        buffer.writeInteger(UInt16(truncatingIfNeeded: topic.bytes.readableBytes))
-        buffer.writeImmutableBuffer(topic.bytes)
-        if let id = delivery.packetID { buffer.writeInteger(id.rawValue) }
-        buffer.writeImmutableBuffer(payload)
+        // One access to the buffer and not one per field: each costs as much as copying a kilobyte. `space` has at least
+        // `size` bytes, and what is written below is what `size` adds up.
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { space in
+            space.storeBytes(of: PacketType.publish.firstByte(flags: flags), as: UInt8.self)
+            var end = 1
+            for byte in RemainingLength(remaining) {
+                space.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+                end += 1
+            }
+            let topicLength = UInt16(truncatingIfNeeded: topic.bytes.readableBytes)
+            space.storeBytes(of: topicLength.bigEndian, toByteOffset: end, as: UInt16.self)
+            end += 2
+            copy(topic.bytes, to: space, at: &end)
+            if let id = delivery.packetID {
+                space.storeBytes(of: id.rawValue.bigEndian, toByteOffset: end, as: UInt16.self)
+                end += 2
+            }
+            copy(payload, to: space, at: &end)
+            return end
+        }
+    }
+
+    private static func copy(_ source: ByteBuffer, to space: UnsafeMutableRawBufferPointer, at end: inout Int) {
+        source.withUnsafeReadableBytes { bytes in
+            UnsafeMutableRawBufferPointer(rebasing: space[end...]).copyMemory(from: bytes)
+        }
+        end += source.readableBytes
     }
 
     /// A PUBLISH at QoS 0 in a buffer of its own: made once, it can be written to any number of members of a group,
@@ -25,7 +46,7 @@ extension PacketEncoder {
         topic: TopicName, payload: ByteBuffer, allocator: ByteBufferAllocator = ByteBufferAllocator()
     ) throws(MQTTError) -> ByteBuffer {
         let remaining = try publishRemainingLength(topic: topic, payload: payload, qos: .atMostOnce)
-        var buffer = allocator.buffer(capacity: 1 + remainingLengthSize(remaining) + remaining)
+        var buffer = allocator.buffer(capacity: 1 + RemainingLength(remaining).size + remaining)
         try writePublish(topic: topic, payload: payload, into: &buffer)
         return buffer
     }

@@ -3,7 +3,7 @@ package import NIOCore
 /// Writes the packets that a server sends (MQTT 3.1.1 §3), each at the end of a buffer.
 package enum PacketEncoder {
     /// The largest remaining length that four bytes can say (§2.2.3).
-    package static let maximumRemainingLength = 268_435_455
+    package static let maximumRemainingLength = RemainingLength.maximum
 
     /// Writes CONNACK (§3.2). Session present is always 0: no session outlives its connection here. (3.1 has the same
     /// four bytes, with that one unused.)
@@ -47,7 +47,7 @@ package enum PacketEncoder {
         let remaining = 2 + codes.count
         buffer.reserveCapacity(minimumWritableBytes: 5 + remaining)
         buffer.writeInteger(PacketType.suback.firstByte())
-        writeRemainingLength(remaining, into: &buffer)
+        for byte in RemainingLength(remaining) { buffer.writeInteger(byte) }
         buffer.writeInteger(id.rawValue)
         for code in codes { buffer.writeInteger(code.rawValue) }
     }
@@ -57,26 +57,5 @@ package enum PacketEncoder {
         _ type: PacketType, flags: UInt8 = 0, _ id: PacketID, into buffer: inout ByteBuffer
     ) {
         buffer.writeInteger(UInt32(type.firstByte(flags: flags)) << 24 | 2 << 16 | UInt32(id.rawValue))
-    }
-
-    /// Writes a remaining length (§2.2.3): seven bits a byte, least significant first.
-    /// `length` is 0...``maximumRemainingLength``; callers see to it.
-    static func writeRemainingLength(_ length: Int, into buffer: inout ByteBuffer) {
-        var rest = UInt32(truncatingIfNeeded: length)
-        while rest > 0x7F {
-            buffer.writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        buffer.writeInteger(UInt8(truncatingIfNeeded: rest))
-    }
-
-    /// The bytes that ``writeRemainingLength(_:into:)`` writes for `length`.
-    static func remainingLengthSize(_ length: Int) -> Int {
-        switch length {
-        case ...127: 1
-        case ...16_383: 2
-        case ...2_097_151: 3
-        default: 4
-        }
     }
 }

@@ -16,6 +16,34 @@ enum TextScan {
     }
 
     private init(_ bytes: UnsafeRawBufferPointer) {
+        self = Self.isPlainASCII(bytes) ? .plain : TextScan(each: bytes)
+    }
+
+    /// Whether all is ASCII without U+0000 and wildcards, as topics usually are, looking at eight bytes at a time. Says
+    /// false of fewer than eight bytes: those are as quickly looked at one by one.
+    private static func isPlainASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let last = bytes.count - 8
+        guard last >= 0 else { return false }
+        var offset = 0
+        // The last word overlaps the one before it, so that nothing is left over.
+        while isPlainASCII(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) {
+            guard offset < last else { return true }
+            offset = min(offset + 8, last)
+        }
+        return false
+    }
+
+    private static func isPlainASCII(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones << 7
+        /// Not 0 if and only if one of the bytes of `word` is 0.
+        func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highs }
+        let plus = ones &* UInt64(UInt8(ascii: "+"))
+        let hash = ones &* UInt64(UInt8(ascii: "#"))
+        return word & highs | zeros(word) | zeros(word ^ plus) | zeros(word ^ hash) == 0
+    }
+
+    private init(each bytes: UnsafeRawBufferPointer) {
         var found = TextScan.plain
         var pending = 0
         var allowed: ClosedRange<UInt8> = 0x80...0xBF

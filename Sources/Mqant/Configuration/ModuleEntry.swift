@@ -40,7 +40,14 @@ public struct ModuleEntry: Sendable {
 
     /// The `Id` on a machine that was matched as `host`, and the same without what came from the environment.
     func expandedID(host: String) -> (id: String, shown: String) {
-        (id.value.replacing(Self.hostPlaceholder, with: host), id.redacted.replacing(Self.hostPlaceholder, with: host))
+        var shown = ""
+        var start = 0
+        for range in id.value.ranges(of: Self.hostPlaceholder) {
+            shown += id.redacted(start..<id.value.utf8Offset(of: range.lowerBound)) + host
+            start = id.value.utf8Offset(of: range.upperBound)
+        }
+        shown += id.redacted(start..<id.value.utf8.count)
+        return (id.value.replacing(Self.hostPlaceholder, with: host), shown)
     }
 
     /// What is wrong with an `Id` as written; nil where nothing is.
@@ -58,7 +65,15 @@ public struct ModuleEntry: Sendable {
         if text.isEmpty { return "is an empty module type" }
         if text.utf8.count > 60 { return "is longer than 60 bytes" }
         if !text.unicodeScalars.allSatisfy(\.isPrintable) { return "must not hold white space or control characters" }
-        if text.contains(where: { "/+#".contains($0) }) { return "must not hold '/', '+' or '#': it is a part of topics" }
+        if text.contains(where: { "/+#".contains($0) }) {
+            return "must not hold '/', '+' or '#': it is a part of topics"
+        }
         return nil
+    }
+}
+
+extension String {
+    fileprivate func utf8Offset(of index: Index) -> Int {
+        utf8.distance(from: utf8.startIndex, to: index)
     }
 }

@@ -27,24 +27,25 @@ struct ModuleSection {
 
     /// Reads all types and entries.
     mutating func read(_ reader: inout SettingsReader) {
-        var count = 0
+        var isEmpty = true
         for type in reader.keys {
             if let message = ModuleEntry.fault(ofType: type) { reader.fault(at: type, message) }
             var index = 0
-            let section = reader.path.appending(type)
-            let read: [Void]? = reader.objects(type) { entry in
-                readEntry(&entry, type: type, index: index, path: section.appending(index))
+            _ = reader.objects(type) { entry in
+                readEntry(&entry, type: type, index: index)
                 index += 1
             }
-            // A wrong value has its own fault; it is not "no entry" besides.
-            count += read.map(\.count) ?? 1
+            // What is no array, or holds what is no entry, has faults of its own.
+            if case .array(let elements)? = reader.member(type)?.value.content, elements.isEmpty { continue }
+            isEmpty = false
         }
-        if count == 0 {
-            reader.append(reader.source.fault(at: reader.offset, path: reader.path, "has no entry: nothing would start"))
+        if isEmpty {
+            reader.append(
+                reader.source.fault(at: reader.offset, path: reader.path, "has no entry: nothing would start"))
         }
     }
 
-    private mutating func readEntry(_ entry: inout SettingsReader, type: String, index: Int, path: ConfigurationPath) {
+    private mutating func readEntry(_ entry: inout SettingsReader, type: String, index: Int) {
         let id = entry.text("Id", required: true)
         if let id, let message = ModuleEntry.fault(ofID: id.value) { entry.fault(at: "Id", message) }
         let host = Self.host(&entry)
@@ -54,7 +55,7 @@ struct ModuleSection {
         let brokerOffset = entry.member("Rabbitmq")?.value.offset ?? entry.offset
         let broker = entry.object("Rabbitmq") { RabbitMQSection(&$0) }
         let value = entry.value("Settings") ?? ConfigurationValue(content: .object([]), offset: entry.offset)
-        let settings = ModuleSettings(source: entry.source, path: path.appending("Settings"), value: value)
+        let settings = ModuleSettings(source: entry.source, path: entry.path.appending("Settings"), value: value)
         var reader = settings.reader
         if case .object = value.content {
             if let check = checks[type] {
@@ -70,7 +71,7 @@ struct ModuleSection {
         guard let id else { return }
         drafts.append(
             Draft(
-                type: type, index: index, path: path, id: id,
+                type: type, index: index, path: entry.path, id: id,
                 idOffset: entry.member("Id")?.value.offset ?? entry.offset, host: host, broker: broker,
                 brokerOffset: brokerOffset, settings: settings, notes: reader.notes, listeners: reader.listeners))
     }
@@ -130,7 +131,8 @@ struct ModuleSection {
         case (nil, nil): nil
         case (nil, _?): "is missing: this entry has no broker, unlike that"
         case (_?, nil): "names a broker, unlike that"
-        case (let broker?, let first?) where broker.uris.map(\.text) != first.uris.map(\.text): "has another Uri than that"
+        case (let broker?, let first?) where broker.uris.map(\.text) != first.uris.map(\.text):
+            "has another Uri than that"
         case (let broker?, let first?) where broker.exchange != first.exchange: "has another Exchange than that"
         default: nil
         }

@@ -56,7 +56,7 @@ public struct ServerConfiguration: Sendable {
         var reader = SettingsReader(source: source, path: ConfigurationPath(), value: value)
         reader.alias("Rpc", for: "RPC")
         var modules = ModuleSection(checks: checks)
-        let read = reader.object("Module", required: true) { modules.read(&$0) }
+        let hasModules: Void? = reader.object("Module", required: true) { modules.read(&$0) }
         let broker = reader.object("Rabbitmq") { RabbitMQSection(&$0) }
         rpc = reader.object("RPC") { RPCOptions(&$0) } ?? RPCOptions()
         mqtt = reader.object("Mqtt") { MQTTOptions(&$0) } ?? MQTTOptions()
@@ -65,8 +65,10 @@ public struct ServerConfiguration: Sendable {
         if let broker, broker.uris == nil {
             reader.fault(at: "Rabbitmq", "has no Uri; write one, or leave the section out to run without a broker")
         }
-        if read != nil { modules.resolve(default: broker, &reader) }
-        let faults = reader.faults + expander.faults
+        if hasModules != nil { modules.resolve(default: broker, &reader) }
+        // A string that could not be expanded is one fault, not two.
+        let unexpanded = Set(expander.faults.map(\.position))
+        let faults = expander.faults + reader.faults.filter { !unexpanded.contains($0.position) }
         guard faults.isEmpty else { throw ConfigurationError(faults: faults) }
         self.file = file
         self.modules = modules.entries

@@ -1,8 +1,12 @@
 extension ClusterView {
     /// Chooses the instance that a call goes to.
-    /// - Parameter excluded: queues that are proven gone, or refused this very call before.
+    /// - Parameters:
+    ///   - excluded: queues that are proven gone, or refused this very call before.
+    ///   - isFull: whether a local instance is full at this moment.
     /// - Throws: `RPCError` `notFound` if there is none.
-    package func route(_ endpoint: Endpoint, excluding excluded: [QueueName] = []) throws(RPCError) -> Candidate {
+    package func route(
+        _ endpoint: Endpoint, excluding excluded: [QueueName] = [], isFull: (InstanceID) -> Bool
+    ) throws(RPCError) -> Candidate {
         switch endpoint {
         case .instance(let id):
             guard let candidate = candidate(id), !excluded.contains(candidate.instance.queue) else {
@@ -10,7 +14,7 @@ extension ClusterView {
             }
             return candidate
         case .any(let type):
-            return try chooseAny(live(type, excluding: excluded), type)
+            return try chooseAny(live(type, excluding: excluded), type, isFull)
         case .keyed(let type, let key):
             let live = live(type, excluding: excluded)
             if live.count == 1, let only = live.first { return only }
@@ -27,10 +31,18 @@ extension ClusterView {
     }
 
     /// A local instance first unless it is full, else the less busy of two taken at random.
-    private func chooseAny(_ live: [Candidate], _ type: ModuleType) throws(RPCError) -> Candidate {
+    private func chooseAny(
+        _ live: [Candidate], _ type: ModuleType, _ isFull: (InstanceID) -> Bool
+    ) throws(RPCError) -> Candidate {
         if live.count == 1, let only = live.first { return only }
-        if let local = live.first(where: { $0.isLocal && !$0.instance.isFull }) { return local }
-        guard let one = live.randomElement(), let other = live.randomElement() else { throw .serviceNotFound(type) }
+        if let local = live.first(where: { $0.isLocal && !isFull($0.instance.id) }) { return local }
+        guard !live.isEmpty else { throw .serviceNotFound(type) }
+        let idle = live.filter { $0.isLocal ? !isFull($0.instance.id) : !$0.instance.isFull }
+        let live = idle.isEmpty ? live : idle
+        if live.count == 1, let only = live.first { return only }
+        let first = Int.random(in: 0..<live.count)
+        let second = (first + Int.random(in: 1..<live.count)) % live.count
+        let (one, other) = (live[first], live[second])
         return one.instance.load <= other.instance.load ? one : other
     }
 }

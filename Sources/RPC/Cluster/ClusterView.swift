@@ -12,9 +12,14 @@ package struct ClusterView: Sendable {
         package var host: String
         var sequence: UInt64
         var lastHeard: NIODeadline
-        package var isSuspected = false
         package var instances: [InstanceDescription]
+        package var isSuspected = false
+        /// Queues of instances that are not announced any more, and may still finish calls.
+        var leaving: Set<QueueName> = []
     }
+
+    /// How long a node's goodbye is remembered, against announcements that it overtook.
+    private static var tombstoneTime: TimeAmount { .seconds(60) }
 
     /// Instances of this very process: always live, called without a transport.
     package private(set) var local: [InstanceID: InstanceDescription] = [:]
@@ -22,6 +27,7 @@ package struct ClusterView: Sendable {
     /// Counts changes of who is live.
     package private(set) var version: UInt64 = 0
 
+    private var tombstones: [NodeID: NIODeadline] = [:]
     private var byType: [ModuleType: [Candidate]] = [:]
     private var byID: [InstanceID: Candidate] = [:]
 
@@ -53,16 +59,29 @@ package struct ClusterView: Sendable {
     package mutating func apply(_ announcement: Announcement, now: NIODeadline) -> [QueueName] {
         let known = peers[announcement.node]
         if let known, known.sequence >= announcement.sequence { return [] }
+        guard tombstones[announcement.node] == nil else { return [] }
         if announcement.isGoodbye {
+            tombstones = tombstones.filter { now - $0.value < Self.tombstoneTime }
+            tombstones[announcement.node] = now
             guard let known else { return [] }
             peers[announcement.node] = nil
             index()
-            return known.instances.map(\.queue)
+            return known.instances.map(\.queue) + known.leaving
         }
-        peers[announcement.node] = Peer(
+        var peer = Peer(
             host: announcement.host, sequence: announcement.sequence, lastHeard: now, instances: announcement.instances)
-        var gone = known.map { Set($0.instances.map(\.queue)) } ?? []
-        gone.subtract(announcement.instances.map(\.queue))
+        peer.leaving = known?.leaving ?? []
+        var gone: Set<QueueName> = []
+        for instance in known?.instances ?? [] {
+            let announced = announcement.instances.first { $0.id == instance.id }
+            if let announced {
+                if announced.queue != instance.queue { gone.insert(instance.queue) }
+            } else {
+                // It takes no new calls, and answers those that it has: no proof of anything.
+                peer.leaving.insert(instance.queue)
+            }
+        }
+        peers[announcement.node] = peer
         // An Id has one holder (its lock queue says so): whoever announces it now has it, and an older holder is gone.
         let announced = Set(announcement.instances.map(\.id))
         for (node, var peer) in peers where node != announcement.node {

@@ -27,8 +27,14 @@ enum DecodingFault {
         case is String.Type: "a string"
         case is Bool.Type: "a boolean"
         case is any BinaryInteger.Type, is any BinaryFloatingPoint.Type: "a number"
-        case is any Collection.Type: "an array or object"
+        case is any DictionaryType.Type: "an object"
+        case is any Collection.Type: "an array"
         default: "an object"
         }
     }
 }
+
+/// Dictionaries of any kind: JSON's objects.
+private protocol DictionaryType {}
+
+extension Dictionary: DictionaryType {}

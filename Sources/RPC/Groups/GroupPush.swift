@@ -2,8 +2,8 @@ package import NIOCore
 
 /// A message for every member of a group: what becomes one PUBLISH at each of them.
 package struct GroupPush: Sendable {
-    /// The function name that marks a request as a push to a group.
-    package static let function = "push"
+    /// The function name that marks a request as a push to a group; functions that modules register begin with no `$`.
+    package static let function = "$push"
 
     package var group: GroupName
     /// The MQTT topic.

@@ -3,6 +3,9 @@ import NIOCore
 import Synchronization
 
 extension RPCNode: TransportReceiver {
+    /// How long replies of an incarnation that is proven gone may still arrive.
+    private static var lastReplyGrace: TimeAmount { .milliseconds(500) }
+
     package func received(_ envelope: Envelope, on queue: QueueName) {
         switch envelope {
         case .reply(let reply, let id):
@@ -11,7 +14,7 @@ extension RPCNode: TransportReceiver {
             receivedPush(request, on: queue)
         case .request(let request):
             guard let server = state.withLock({ $0.queues[queue] }) else {
-                return answer(request, with: .failure(RPCError(.notFound, "nothing serves \(queue) any more")))
+                return answer(request, with: .failure(.withdrawn(InstanceID(queue.rawValue))))
             }
             server.receive(request) { [weak self] reply in self?.answer(request, with: reply) }
         }
@@ -29,8 +32,15 @@ extension RPCNode: TransportReceiver {
 
     package func received(_ announcement: Announcement) {
         guard announcement.node != id else { return }
-        let gone = state.withLock { $0.view.apply(announcement, now: .now()) }
-        if !gone.isEmpty { interrupt(callsAt: gone) }
+        let (isNew, gone) = state.withLock { state in
+            let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
+            return (isNew, state.view.apply(announcement, now: .now()))
+        }
+        // The newcomer learns of this node at once, not at the next beat.
+        if isNew { announce() }
+        guard !gone.isEmpty else { return }
+        // The last replies travel by another queue than the goodbye, which may overtake them.
+        eventLoop.scheduleTask(in: Self.lastReplyGrace) { [weak self] in self?.interrupt(callsAt: gone) }
     }
 
     /// Ends calls whose callee is proven gone.

@@ -33,6 +33,8 @@ package final class RPCNode: Sendable {
         var timerDeadline = NIODeadline.distantFuture
         var announcements: UInt64 = 0
         var heartbeat: RepeatedTask?
+        /// Set by `shutdown`: no calls, and no announcement after the goodbye.
+        var isShutDown = false
     }
 
     package let id: NodeID
@@ -139,8 +141,10 @@ package final class RPCNode: Sendable {
         announce()
     }
 
-    private func announce(isGoodbye: Bool = false) {
-        let announcement = state.withLock { state in
+    func announce(isGoodbye: Bool = false) {
+        let announcement: Announcement? = state.withLock { state in
+            guard !state.isShutDown else { return nil }
+            if isGoodbye { state.isShutDown = true }
             state.announcements += 1
             let instances = state.view.local.values.map { instance in
                 let load = state.servers[instance.id]?.load ?? (running: 0, waiting: 0, isFull: false)
@@ -152,7 +156,7 @@ package final class RPCNode: Sendable {
                 node: id, host: configuration.host, sequence: state.announcements, isGoodbye: isGoodbye,
                 instances: instances.sorted { $0.id < $1.id })
         }
-        transport.announce(announcement)
+        if let announcement { transport.announce(announcement) }
     }
 }
 

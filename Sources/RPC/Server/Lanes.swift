@@ -62,9 +62,9 @@ struct Lanes<Job> {
     /// - Returns: the job to run next in its place, if one waits.
     mutating func finish(_ laneID: LaneID) -> Job? {
         running -= 1
-        if laneID != .none, var lane = lanes[laneID] {
-            if let next = lane.waiting.popFirst() {
-                lanes[laneID] = lane
+        if laneID != .none {
+            // In place: a copy of the lane would copy all that waits in it.
+            if let next = lanes[laneID]?.waiting.popFirst() {
                 ready.append((next, laneID))
             } else {
                 lanes[laneID] = nil

@@ -36,6 +36,8 @@ public final class RPCServer: Sendable {
         var lanes: Lanes<Job>
         /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
         var changedSessions: [SessionID: SessionBox] = [:]
+        /// Set once `drain` found nothing to do: nothing is taken in any more.
+        var isClosed = false
         var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var idleWaiterCount: UInt64 = 0
     }
@@ -99,6 +101,7 @@ public final class RPCServer: Sendable {
             case refuse(RPCError)
         }
         let decision: Decision = state.withLock { state in
+            guard !state.isClosed else { return .refuse(.withdrawn(instance)) }
             guard let function = state.functions[request.function] else {
                 return .refuse(.functionNotFound(request.function))
             }
@@ -121,7 +124,8 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Returns when nothing runs and nothing waits, or when its task is cancelled.
+    /// Returns when nothing runs and nothing waits, or when its task is cancelled. From its return on, calls are refused
+    /// as not delivered.
     package func drain() async {
         let id = state.withLock { state in
             state.idleWaiterCount += 1
@@ -130,21 +134,29 @@ public final class RPCServer: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state in
-                    if state.lanes.isIdle || Task.isCancelled { return true }
+                    if state.lanes.isIdle || Task.isCancelled {
+                        state.isClosed = true
+                        return true
+                    }
                     state.idleWaiters[id] = continuation
                     return false
                 }
                 if isDone { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.idleWaiters.removeValue(forKey: id) }?.resume()
+            let waiter = state.withLock { state in
+                let waiter = state.idleWaiters.removeValue(forKey: id)
+                if waiter != nil { state.isClosed = true }
+                return waiter
+            }
+            waiter?.resume()
         }
     }
 
     /// Runs a job in a task of its own: nobody awaits the task, but `drain` awaits its end through the lanes.
     private func start(_ job: Job) {
-        if job.function.options.isNonblocking {
-            Task.immediate { await self.run(job) }
+        if job.function.options.isNonblocking, CallDepth.current < CallDepth.limit {
+            CallDepth.nested { _ = Task.immediate { await self.run(job) } }
         } else {
             Task { await self.run(job) }
         }
@@ -165,6 +177,7 @@ public final class RPCServer: Sendable {
                 let next = state.finish(job)
                 guard state.lanes.isIdle else { return (next, [UInt64: CheckedContinuation<Void, Never>]()) }
                 defer { state.idleWaiters = [:] }
+                if !state.idleWaiters.isEmpty { state.isClosed = true }
                 return (next, state.idleWaiters)
             }
             for waiter in waiters.values { waiter.resume() }
@@ -179,7 +192,9 @@ extension RPCServer {
     /// Notes that the session of a running call changed, so that calls which wait in its lane see the change.
     package func sessionChanged(_ session: SessionBox) {
         state.withLock { state in
-            guard state.lanes.isBusy(.session(session.state.id)) else { return }
+            let id = session.state.id
+            guard state.lanes.isBusy(.session(id)), session.state.version > state.changedSessions[id]?.state.version ?? 0
+            else { return }
             state.changedSessions[session.state.id] = session
         }
     }

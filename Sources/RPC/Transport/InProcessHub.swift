@@ -5,6 +5,7 @@ package final class InProcessHub: Sendable {
     fileprivate struct State {
         var nodes: [NodeID: any TransportReceiver] = [:]
         var owners: [QueueName: NodeID] = [:]
+        var mailboxes: [QueueName: InProcessMailbox] = [:]
         var groups: [GroupName: [QueueName]] = [:]
         var incarnations = 0
     }
@@ -17,6 +18,7 @@ package final class InProcessHub: Sendable {
         state.withLock { state in
             state.nodes[node] = receiver
             state.owners[replyQueue] = node
+            state.mailboxes[replyQueue] = InProcessMailbox(queue: replyQueue, receiver: receiver)
         }
     }
 
@@ -30,10 +32,11 @@ package final class InProcessHub: Sendable {
 
     func openQueue(of node: NodeID, for instance: InstanceID) throws(RPCError) -> QueueName {
         let queue: QueueName? = state.withLock { state in
-            guard state.nodes[node] != nil else { return nil }
+            guard let receiver = state.nodes[node] else { return nil }
             state.incarnations += 1
             let queue = QueueName("\(instance)#\(state.incarnations)")
             state.owners[queue] = node
+            state.mailboxes[queue] = InProcessMailbox(queue: queue, receiver: receiver)
             return queue
         }
         guard let queue else { throw RPCError(.shuttingDown, "the node is not attached") }
@@ -59,13 +62,28 @@ package final class InProcessHub: Sendable {
         state.withLock { state in state.owners[queue].flatMap { state.nodes[$0] } }
     }
 
-    func receivers(of group: GroupName) -> [(QueueName, any TransportReceiver)] {
-        state.withLock { state in
-            (state.groups[group] ?? []).compactMap { queue in
-                guard let node = state.owners[queue], let receiver = state.nodes[node] else { return nil }
-                return (queue, receiver)
-            }
+    /// Delivers to a queue, in the order of all deliveries to it.
+    /// - Returns: false if there is no such queue.
+    func deliver(_ envelope: Envelope, to queue: QueueName) -> Bool {
+        let mailbox = state.withLock { state -> InProcessMailbox? in
+            guard let mailbox = state.mailboxes[queue] else { return nil }
+            mailbox.append(envelope)
+            return mailbox
         }
+        mailbox?.drain()
+        return mailbox != nil
+    }
+
+    /// Delivers a copy to every queue that is bound to a group: all see the same order of pushes.
+    /// - Returns: false if none is.
+    func deliver(_ envelope: Envelope, to group: GroupName) -> Bool {
+        let mailboxes = state.withLock { state in
+            let mailboxes = (state.groups[group] ?? []).compactMap { state.mailboxes[$0] }
+            for mailbox in mailboxes { mailbox.append(envelope) }
+            return mailboxes
+        }
+        for mailbox in mailboxes { mailbox.drain() }
+        return !mailboxes.isEmpty
     }
 
     func receivers(besides node: NodeID) -> [any TransportReceiver] {
@@ -76,6 +94,7 @@ package final class InProcessHub: Sendable {
 extension InProcessHub.State {
     fileprivate mutating func remove(_ queue: QueueName) {
         owners[queue] = nil
+        mailboxes[queue] = nil
         for group in groups.keys where groups[group]?.contains(queue) == true { unbind(queue, from: group) }
     }
 

@@ -23,11 +23,8 @@ package final class InProcessTransport: Transport {
     }
 
     package func send(_ envelope: Envelope, to queue: QueueName) {
-        if let receiver = hub.receiver(of: queue) {
-            receiver.received(envelope, on: queue)
-        } else {
-            hub.receiver(of: replyQueue)?.returned(envelope, from: queue)
-        }
+        guard !hub.deliver(envelope, to: queue) else { return }
+        hub.receiver(of: replyQueue)?.returned(envelope, from: queue)
     }
 
     package func bind(
@@ -48,9 +45,8 @@ package final class InProcessTransport: Transport {
         _ request: RPCRequest, to group: GroupName,
         confirmation: (@Sendable (Result<PublishOutcome, RPCError>) -> Void)?
     ) {
-        let bound = hub.receivers(of: group)
-        for (queue, receiver) in bound { receiver.received(.request(request), on: queue) }
-        confirmation?(.success(bound.isEmpty ? .unroutable : .routed))
+        let isRouted = hub.deliver(.request(request), to: group)
+        confirmation?(.success(isRouted ? .routed : .unroutable))
     }
 
     package func announce(_ announcement: Announcement) {

@@ -13,6 +13,8 @@ final class GateState: Sendable {
     let groups: GroupDirectory
     let inbox: PushInbox
     let statistics = GateStatistics()
+    /// The ports that are listened on, as they are bound: where the configuration says 0, the system chose.
+    let ports = AsyncStream<Int>.makeStream()
 
     init(configuration: GateConfiguration, context: ModuleContext, eventLoops: [any EventLoop]) {
         self.configuration = configuration

@@ -38,6 +38,7 @@ struct Listener {
             throw ListenError(address: address, underlyingError: error)
         }
         let actual = channel.localAddress?.port ?? address.port
+        gate.ports.continuation.yield(actual)
         gate.logger.info(
             framing == .stream ? "TCP Listen : \(address.host):\(actual)" : "WS Listen : \(address.host):\(actual)",
             metadata: tls == nil ? nil : ["tls": "on"])

@@ -77,9 +77,12 @@ package struct HostPattern: Sendable, Hashable {
     }
 }
 
-extension HostPattern: CustomStringConvertible {
+extension HostPattern: CustomStringConvertible, CustomReflectable {
     /// The pattern as written, without what came from the environment.
     package var description: String { text.redacted }
+
+    /// Empty, so that `dump` shows no more than ``description``.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension IPAddress {

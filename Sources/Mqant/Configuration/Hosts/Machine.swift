@@ -24,7 +24,9 @@ package struct Machine: Sendable, Hashable {
     package let isOverridden: Bool
 
     package init(addresses: [Address], names: [String], isOverridden: Bool = false) {
-        self.addresses = addresses.sorted { ($0.rank, $0.ip, $0.interface ?? "") < ($1.rank, $1.ip, $1.interface ?? "") }
+        self.addresses = addresses.sorted {
+            ($0.rank, $0.ip, $0.interface ?? "") < ($1.rank, $1.ip, $1.interface ?? "")
+        }
         self.names = names.map { $0.lowercased() }
         self.isOverridden = isOverridden
     }

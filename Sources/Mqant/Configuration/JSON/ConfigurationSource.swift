@@ -65,8 +65,17 @@ struct ConfigurationSource: Sendable {
             let middle = (low + high) / 2
             if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
-        let column = String(decoding: bytes[lineStarts[low]..<offset], as: UTF8.self).count
-        return ConfigurationPosition(line: low + 1, column: column + 1)
+        guard offset < bytes.count else {
+            return ConfigurationPosition(line: low + 1, column: characters(lineStarts[low]..<offset) + 1)
+        }
+        // Counted up to and with the scalar here, which may be the later half of a character.
+        var end = offset + 1
+        while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
+        return ConfigurationPosition(line: low + 1, column: characters(lineStarts[low]..<end))
+    }
+
+    private func characters(_ range: Range<Int>) -> Int {
+        String(decoding: bytes[range], as: UTF8.self).count
     }
 
     /// A fault at a byte of this file.
@@ -79,4 +88,11 @@ struct ConfigurationSource: Sendable {
     private func fault(at offset: Int, _ message: String) -> ConfigurationError {
         ConfigurationError(fault(at: offset, path: ConfigurationPath(), message))
     }
+}
+
+extension ConfigurationSource: CustomStringConvertible, CustomReflectable {
+    /// The file's name: its text may hold passwords.
+    var description: String { file }
+
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -32,7 +32,7 @@ struct ConfigurationText: Sendable, Hashable {
         for substitution in substitutions {
             let isInside =
                 substitution.range.isEmpty
-                ? range.contains(substitution.range.lowerBound)
+                ? (range.lowerBound...range.upperBound).contains(substitution.range.lowerBound)
                 : substitution.range.overlaps(range)
             guard isInside else { continue }
             if index < substitution.range.lowerBound {
@@ -44,4 +44,13 @@ struct ConfigurationText: Sendable, Hashable {
         if index < range.upperBound { text += String(decoding: bytes[index..<range.upperBound], as: UTF8.self) }
         return text
     }
+}
+
+extension ConfigurationText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The text without what came from the environment; so is every description, lest a log or a dump show it.
+    var description: String { redacted }
+
+    var debugDescription: String { redacted }
+
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -40,6 +40,10 @@ struct ConfigurationValue: Sendable {
         if case .null = content { true } else { false }
     }
 
+    var isObject: Bool {
+        if case .object = content { true } else { false }
+    }
+
     /// Whether anything in it came from the environment, and so must not be shown.
     var isFromEnvironment: Bool {
         switch content {

@@ -1,5 +1,3 @@
-private import FoundationEssentials
-
 extension ModuleSettings {
     /// Decodes the settings as a type of the module's own. The first fault ends it, and keys that the type does not
     /// know pass unseen: where that matters, use ``read(_:)``.
@@ -7,7 +5,7 @@ extension ModuleSettings {
     /// - Throws: One fault with the key path and the place in the file.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(ConfigurationError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(value.json))
+            return try ConfigurationDecoder(value: value, codingPath: []).decode(type)
         } catch let error as DecodingError {
             throw ConfigurationError(fault(for: error))
         } catch {
@@ -21,10 +19,10 @@ extension ModuleSettings {
         switch error {
         case .keyNotFound(let key, let context):
             let (place, path) = locate(context.codingPath)
-            return source.fault(at: place.offset, path: path.appending(key.stringValue), "is missing")
+            return source.fault(at: place.offset, path: path.appending(key), "is missing")
         case .typeMismatch(let type, let context):
             let (place, path) = locate(context.codingPath)
-            let message = "must be \(Self.name(of: type)), but is \(place.kind)"
+            let message = "must be \(Self.name(of: type)), but is \(place.shown)"
             return source.fault(at: place.offset, path: path, message)
         case .valueNotFound(let type, let context):
             let (place, path) = locate(context.codingPath)
@@ -52,7 +50,7 @@ extension ModuleSettings {
                 value = member
                 path = path.appending(key.stringValue)
             } else {
-                return (value, key.intValue.map(path.appending) ?? path.appending(key.stringValue))
+                return (value, path.appending(key))
             }
         }
         return (value, path)
@@ -71,8 +69,21 @@ extension ModuleSettings {
     }
 }
 
+extension ConfigurationPath {
+    fileprivate func appending(_ key: any CodingKey) -> Self {
+        key.intValue.map(appending) ?? appending(key.stringValue)
+    }
+}
+
+extension ConfigurationValue {
+    /// Its kind; of a number, which no environment variable makes, the number itself.
+    fileprivate var shown: String {
+        if case .number(let text) = content { String(text.prefix(24)) } else { kind }
+    }
+}
+
+// The element types are of no interest for a fault.
 private protocol ArrayOfAnything {}
 extension Array: ArrayOfAnything {}
-
 private protocol DictionaryOfAnything {}
 extension Dictionary: DictionaryOfAnything {}

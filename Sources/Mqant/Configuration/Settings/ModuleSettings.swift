@@ -30,7 +30,7 @@ public struct ModuleSettings: Sendable {
         let path = ConfigurationPath().appending("Settings")
         let expanded = expander.expand(value, path: path)
         var faults = expander.faults
-        if case .object = expanded.content {} else {
+        if !expanded.isObject {
             faults.append(source.fault(at: value.offset, path: path, "must be an object, but is \(value.kind)"))
         }
         guard faults.isEmpty else { throw ConfigurationError(faults: faults) }

@@ -89,7 +89,8 @@ public struct SettingsReader {
         }
         if let value = given.first?.value, !value.isNull { return value }
         if required {
-            faults.append(source.fault(at: given.first?.value.offset ?? offset, path: path.appending(key), "is missing"))
+            faults.append(
+                source.fault(at: given.first?.value.offset ?? offset, path: path.appending(key), "is missing"))
         }
         return nil
     }

@@ -1,5 +1,7 @@
+@testable import Mqant
+
 extension ConfigurationValue {
-    /// The value as plain JSON, for decoders that know nothing of comments.
+    /// The value as plain JSON, to compare and to read again.
     var json: [UInt8] {
         var bytes: [UInt8] = []
         write(to: &bytes)

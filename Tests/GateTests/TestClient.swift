@@ -1,0 +1,159 @@
+import MQTT
+import NIOCore
+import NIOPosix
+
+/// An MQTT client over a real socket that sees every byte: packets go out as they are given, and come in as they come.
+struct TestClient: Sendable {
+    /// A packet of the server's.
+    struct Received: Sendable, Equatable {
+        var type: UInt8
+        var flags: UInt8
+        var body: ByteBuffer
+
+        /// Topic, packet id and payload of a PUBLISH.
+        var publish: (topic: String, id: UInt16?, payload: String)? {
+            guard type == 3 else { return nil }
+            var body = body
+            guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length)) else {
+                return nil
+            }
+            let id = (flags >> 1) & 3 == 0 ? nil : body.readInteger(as: UInt16.self)
+            return (topic, id, String(buffer: body))
+        }
+    }
+
+    /// What the connection's end throws.
+    struct Closed: Error {}
+
+    private let channel: any Channel
+    private let packets: AsyncStream<Received>
+    private let handler: Handler
+
+    init(port: Int) async throws {
+        let (stream, continuation) = AsyncStream<Received>.makeStream()
+        let handler = Handler(continuation)
+        self.handler = handler
+        packets = stream
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler) }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    /// Connects and says CONNECT.
+    static func connected(port: Int, clientID: String = "", keepAlive: UInt16 = 60) async throws -> TestClient {
+        let client = try await TestClient(port: port)
+        try await client.send(connect(clientID: clientID, keepAlive: keepAlive))
+        _ = try await client.next(ofType: 2)
+        return client
+    }
+
+    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
+
+    func publish(_ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1) async throws {
+        var body = ByteBuffer()
+        body.writeLengthPrefixedText(topic)
+        if qos > 0 { body.writeInteger(id) }
+        body.writeString(payload)
+        try await send(Self.packet(0x30 | qos << 1, body))
+    }
+
+    /// The next packet. Waits for it; the suite's time limit bounds that.
+    func next() async throws -> Received {
+        for await packet in packets { return packet }
+        throw Closed()
+    }
+
+    func next(ofType type: UInt8) async throws -> Received {
+        while true {
+            let packet = try await next()
+            if packet.type == type { return packet }
+        }
+    }
+
+    /// The next PUBLISH on a topic; other packets are passed over.
+    func push(on topic: String) async throws -> String {
+        while true {
+            if let publish = try await next().publish, publish.topic == topic { return publish.payload }
+        }
+    }
+
+    /// Sends a request and awaits its reply.
+    func ask(_ topic: String, _ payload: String) async throws -> String {
+        try await publish(topic, payload)
+        return try await push(on: topic)
+    }
+
+    /// Returns once the server has closed the connection.
+    func closed() async { for await _ in packets {} }
+
+    func close() async throws { try await channel.close() }
+
+    /// Stops or resumes taking bytes from the socket.
+    func setReading(_ reading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: reading).get()
+    }
+
+    static func connect(clientID: String, keepAlive: UInt16 = 60) -> ByteBuffer {
+        var body = ByteBuffer()
+        body.writeLengthPrefixedText("MQTT")
+        body.writeBytes([4, 2])
+        body.writeInteger(keepAlive)
+        body.writeLengthPrefixedText(clientID)
+        return packet(0x10, body)
+    }
+
+    static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer {
+        var packet = ByteBuffer()
+        packet.writeInteger(first)
+        var length = body.readableBytes
+        repeat {
+            packet.writeInteger(UInt8(length & 0x7f) | (length > 0x7f ? 0x80 : 0))
+            length >>= 7
+        } while length > 0
+        packet.writeImmutableBuffer(body)
+        return packet
+    }
+
+    /// Takes packets apart. On its event loop only.
+    private final class Handler: ChannelInboundHandler, @unchecked Sendable {
+        typealias InboundIn = ByteBuffer
+
+        private let continuation: AsyncStream<Received>.Continuation
+        private var input = ByteBuffer()
+
+        init(_ continuation: AsyncStream<Received>.Continuation) { self.continuation = continuation }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            input.writeImmutableBuffer(unwrapInboundIn(data))
+            while let packet = nextPacket() { continuation.yield(packet) }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { continuation.finish() }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func nextPacket() -> Received? {
+            var rest = input
+            guard let first = rest.readInteger(as: UInt8.self) else { return nil }
+            var length = 0
+            for shift in stride(from: 0, to: 28, by: 7) {
+                guard let byte = rest.readInteger(as: UInt8.self) else { return nil }
+                length |= Int(byte & 0x7f) << shift
+                if byte < 0x80 { break }
+            }
+            guard let body = rest.readSlice(length: length) else { return nil }
+            input = rest
+            return Received(type: first >> 4, flags: first & 0xf, body: body)
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// A text with its length before it (MQTT 3.1.1 §1.5.3).
+    mutating func writeLengthPrefixedText(_ text: String) {
+        writeInteger(UInt16(text.utf8.count))
+        writeString(text)
+    }
+}

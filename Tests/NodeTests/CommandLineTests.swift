@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// The real program: what it prints, and the status with which it ends.
+@Suite(.timeLimit(.minutes(2))) struct CommandLineTests {
+    private static let demo = """
+        { "Module": {
+            "Gate": [ { "Id": "gate-1", "Host": "127.0.0.1", "Settings": { "TCPAddr": "127.0.0.1:0", "WSAddr": "127.0.0.1:0" } } ],
+            "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ],
+            "Chat": [ { "Id": "chat-1", "Host": "127.0.0.1" } ] } }
+        """
+
+    @Test(arguments: [(SIGINT, "interrupt"), (SIGTERM, "terminated")])
+    func signalsEndItWithStatusZero(signal: Int32, name: String) async throws {
+        try await ServerProcess.withConfiguration(Self.demo) { path in
+            let server = try ServerProcess(["--conf", path])
+            _ = try await server.line(containing: "mqantserver 0.1.0 starting up")
+            _ = try await server.line(containing: "RPCServer listening id(chat-1)")
+            _ = try await server.line(containing: "WS Listen : 127.0.0.1:")
+            _ = try await server.line(containing: "TCP Listen : 127.0.0.1:")
+            server.signal(signal)
+            let result = try await server.result()
+            #expect(result.status == 0)
+            #expect(result.errors.contains("mqantserver closing down (signal: \(name))"))
+        }
+    }
+
+    @Test func aModuleThatCannotStartIsNamed() async throws {
+        let text = Self.demo.replacingOccurrences(
+            of: "\"Chat\"", with: #""Web": [ { "Id": "web-1", "Host": "127.0.0.1", "Settings": { "Root": "/nowhere" } } ], "Chat""#)
+        try await ServerProcess.withConfiguration(text) { path in
+            let result = try await ServerProcess(["--conf", path]).result()
+            #expect(result.status == 1)
+            #expect(result.errors.contains("module web-1 failed in start"))
+            #expect(result.errors.contains("/nowhere"))
+        }
+    }
+
+    @Test func aPortInUseIsNamedWithItsModule() async throws {
+        try await ServerProcess.withConfiguration(Self.demo) { path in
+            let first = try ServerProcess(["--conf", path])
+            let line = try await first.line(containing: "TCP Listen")
+            let port = try #require(line.split(separator: ":").last?.split(separator: " ").first)
+            let text = Self.demo.replacingOccurrences(of: #""TCPAddr": "127.0.0.1:0""#, with: #""TCPAddr": "127.0.0.1:\#(port)""#)
+            try await ServerProcess.withConfiguration(text) { path in
+                let second = try await ServerProcess(["--conf", path]).result()
+                #expect(second.status == 1)
+                #expect(second.errors.contains("module gate-1 failed in run: cannot listen on 127.0.0.1:\(port)"))
+            }
+            first.signal(SIGINT)
+            #expect(try await first.result().status == 0)
+        }
+    }
+
+    @Test func checkSaysWhatStartsAndNoSecret() async throws {
+        let text = Self.demo.replacingOccurrences(
+            of: #"{ "Module""#, with: #"{ "Rabbitmq": { "Uri": "amqp://user:${SECRET}@10.1.2.3/", "Exchange": "x" }, "Module""#)
+        try await ServerProcess.withConfiguration(text) { path in
+            let result = try await ServerProcess(["check", "--conf", path], environment: ["SECRET": "hunter2"]).result()
+            #expect(result.status == 0)
+            #expect(result.output.contains("gate-1"))
+            #expect(result.output.contains("10.1.2.3"))
+            #expect(!result.output.contains("hunter2"))
+            #expect(!result.errors.contains("hunter2"))
+        }
+    }
+
+    @Test func allFaultsOfAConfigurationComeAtOnce() async throws {
+        let text = """
+            { "Module": {
+                "Gate": [ { "Id": "a", "Host": "127.0.0.1", "Settings": { "TCPAddr": "nonsense", "MaxMsgLne": 1 } } ],
+                "Chat": [ { "Id": "a", "Host": "10.0.0.0/99" } ] } }
+            """
+        try await ServerProcess.withConfiguration(text) { path in
+            for arguments in [["--conf", path], ["check", "--conf", path]] {
+                let result = try await ServerProcess(arguments).result()
+                #expect(result.status == 1)
+                for part in ["TCPAddr", "MaxMsgLne", "MaxMsgLen", "Module.Chat[0].Id", "Module.Chat[0].Host", ":2:", ":3:"] {
+                    #expect(result.errors.contains(part), "\(part) in \(result.errors)")
+                }
+            }
+        }
+    }
+
+    @Test func aFileThatIsNotThereAndFlagsThatAreNone() async throws {
+        let missing = try await ServerProcess(["--conf", "/no/such/file"]).result()
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("/no/such/file"))
+        let flag = try await ServerProcess(["--cnof", "x"]).result()
+        #expect(flag.status == 64)
+        let host = try await ServerProcess(["check", "--host", "not an address!"]).result()
+        #expect(host.status == 1)
+    }
+
+    @Test func nothingToStartHereIsAnError() async throws {
+        let text = Self.demo.replacingOccurrences(of: #""Host": "127.0.0.1""#, with: #""Host": "203.0.113.9""#)
+        try await ServerProcess.withConfiguration(text) { path in
+            let result = try await ServerProcess(["--conf", path]).result()
+            #expect(result.status == 1)
+            #expect(result.errors.contains("no module of \(path) starts on this machine"))
+            let elsewhere = try ServerProcess(["--conf", path, "--host", "203.0.113.9"])
+            _ = try await elsewhere.line(containing: "TCP Listen")
+            elsewhere.signal(SIGTERM)
+            #expect(try await elsewhere.result().status == 0)
+        }
+    }
+}
