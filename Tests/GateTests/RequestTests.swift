@@ -9,34 +9,40 @@ import Testing
     @Test func readsTopicsOfTwoAndThreeLevels() throws {
         var reader = RequestTopicReader()
         for _ in 0..<2 {
-            let call = try #require(reader.read(ByteBuffer(string: "Chat/Handler_Say/17")))
+            let read = reader.read(ByteBuffer(string: "Chat/Handler_Say/17"))
+            let call = try #require(read)
             #expect(call.type == "Chat")
             #expect(call.function == "Handler_Say")
             #expect(call.wantsReply)
-            let cast = try #require(reader.read(ByteBuffer(string: "Chat/Handler_Say")))
+            let readCast = reader.read(ByteBuffer(string: "Chat/Handler_Say"))
+            let cast = try #require(readCast)
             #expect(cast.function == "Handler_Say")
             #expect(!cast.wantsReply)
         }
-        #expect(reader.read(ByteBuffer(string: "Chat/Handler_Say/"))?.wantsReply == false)
+        let empty = reader.read(ByteBuffer(string: "Chat/Handler_Say/"))
+        #expect(empty?.wantsReply == false)
     }
 
     @Test(arguments: ["Chat", "Chat/Handler_Say/1/2", "a/b/c/d/e"])
     func refusesOtherTopics(topic: String) {
         var reader = RequestTopicReader()
-        #expect(reader.read(ByteBuffer(string: topic)) == nil)
+        let read = reader.read(ByteBuffer(string: topic))
+        #expect(read == nil)
     }
 
     @Test func onlyHandlersAreReachable() {
         var reader = RequestTopicReader()
-        #expect(reader.read(ByteBuffer(string: "Login/Handler_Login/1"))?.isReachable == true)
-        #expect(reader.read(ByteBuffer(string: "Login/getRand/1"))?.isReachable == false)
-        #expect(reader.read(ByteBuffer(string: "//1"))?.isReachable == false)
+        for (topic, isReachable) in [("Login/Handler_Login/1", true), ("Login/getRand/1", false), ("//1", false)] {
+            let read = reader.read(ByteBuffer(string: topic))
+            #expect(read?.isReachable == isReachable, "\(topic)")
+        }
     }
 
     @Test func manyInventedRoutesDoNotGrowTheReader() {
         var reader = RequestTopicReader()
         for index in 0..<10_000 {
-            #expect(reader.read(ByteBuffer(string: "T\(index)/Handler_X/1"))?.type == ModuleType("T\(index)"))
+            let read = reader.read(ByteBuffer(string: "T\(index)/Handler_X/1"))
+            #expect(read?.type == ModuleType("T\(index)"))
         }
     }
 
@@ -46,48 +52,59 @@ import Testing
             replyTopic: wantsReply ? ByteBuffer(string: "t/h/1") : nil)
     }
 
-    @Test func sendsOneTypeAtOnceUpToTheWindow() {
+    /// A line whose limit is ten and whose window is given, with the types that it let go.
+    private struct Line {
         var line = RequestLine()
-        for _ in 0..<4 { #expect(line.append(request("Chat"), limit: 10)) }
-        #expect(line.next(window: 3) != nil)
-        #expect(line.next(window: 3) != nil)
-        #expect(line.next(window: 3) != nil)
-        #expect(line.next(window: 3) == nil)
-        line.answered()
-        #expect(line.next(window: 3) != nil)
-        #expect(line.outstanding == 3)
+        var window = 10
+
+        mutating func append(_ request: WaitingRequest) -> Bool { line.append(request, limit: 10) }
+
+        mutating func next() -> ModuleType? { line.next(window: window)?.type }
+    }
+
+    @Test func sendsOneTypeAtOnceUpToTheWindow() {
+        var line = Line(window: 3)
+        let appended = (0..<4).map { _ in line.append(request("Chat")) }
+        #expect(appended == [true, true, true, true])
+        let sent = (0..<4).map { _ in line.next() }
+        #expect(sent == ["Chat", "Chat", "Chat", nil])
+        line.line.answered()
+        let next = line.next()
+        #expect(next == "Chat")
+        #expect(line.line.outstanding == 3)
     }
 
     @Test func anotherTypeWaitsForTheAnswers() {
-        var line = RequestLine()
-        #expect(line.append(request("Login"), limit: 10))
-        #expect(line.append(request("Chat"), limit: 10))
-        #expect(line.append(request("Login"), limit: 10))
-        #expect(line.next(window: 10)?.type == "Login")
-        #expect(line.next(window: 10) == nil)
-        line.answered()
-        #expect(line.next(window: 10)?.type == "Chat")
-        #expect(line.next(window: 10) == nil)
-        line.answered()
-        #expect(line.next(window: 10)?.type == "Login")
+        var line = Line()
+        for type: ModuleType in ["Login", "Chat", "Login"] { _ = line.append(request(type)) }
+        let first = [line.next(), line.next()]
+        line.line.answered()
+        let second = [line.next(), line.next()]
+        line.line.answered()
+        let third = line.next()
+        #expect(first == ["Login", nil])
+        #expect(second == ["Chat", nil])
+        #expect(third == "Login")
     }
 
     @Test func castsCountForNothingAndKeepTheirPlace() {
-        var line = RequestLine()
-        #expect(line.append(request("Chat"), limit: 10))
-        #expect(line.append(request("Login", wantsReply: false), limit: 10))
-        #expect(line.next(window: 10)?.type == "Chat")
-        #expect(line.next(window: 10) == nil)
-        line.answered()
-        #expect(line.next(window: 10)?.type == "Login")
-        #expect(line.outstanding == 0)
+        var line = Line()
+        _ = line.append(request("Chat"))
+        _ = line.append(request("Login", wantsReply: false))
+        let first = [line.next(), line.next()]
+        line.line.answered()
+        let second = line.next()
+        #expect(first == ["Chat", nil])
+        #expect(second == "Login")
+        #expect(line.line.outstanding == 0)
     }
 
     @Test func refusesBeyondTheLimit() {
-        var line = RequestLine()
-        for _ in 0..<5 { #expect(line.append(request("Chat"), limit: 5)) }
-        #expect(!line.append(request("Chat"), limit: 5))
-        #expect(line.waitingCount == 5)
+        var line = Line()
+        let appended = (0..<11).map { _ in line.append(request("Chat")) }
+        #expect(appended.filter { $0 }.count == 10)
+        #expect(appended.last == false)
+        #expect(line.line.waitingCount == 10)
     }
 
     @Test func repliesCarryErrorOrResult() {

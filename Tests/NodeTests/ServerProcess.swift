@@ -2,13 +2,7 @@ import Foundation
 
 /// The real `mqantserver` as a process, with all that it prints.
 final class ServerProcess: Sendable {
-    /// A line that was waited for did not come before the process ended.
-    struct Ended: Error, CustomStringConvertible {
-        var waitedFor: String
-        var output: String
-        var description: String { "the server ended before it printed '\(waitedFor)':\n\(output)" }
-    }
-
+    /// Its status, and what it printed.
     struct Result: Sendable {
         var status: Int32
         var output: String
@@ -16,8 +10,9 @@ final class ServerProcess: Sendable {
     }
 
     private let process: Process
-    private let output = Pipe()
-    private let errors = Pipe()
+    private let output: PipeReader
+    private let errors: PipeReader
+    private let status: AsyncStream<Int32>
 
     /// The binary lies beside the tests' own.
     static var binary: URL {
@@ -36,36 +31,36 @@ final class ServerProcess: Sendable {
         process.currentDirectoryURL = Self.repository
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = output
-        process.standardError = errors
+        let (outputPipe, errorPipe) = (Pipe(), Pipe())
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
         process.standardInput = FileHandle.nullDevice
+        let (status, continuation) = AsyncStream<Int32>.makeStream()
+        self.status = status
+        process.terminationHandler = { process in
+            continuation.yield(process.terminationStatus)
+            continuation.finish()
+        }
+        output = PipeReader(outputPipe)
+        errors = PipeReader(errorPipe)
         try process.run()
     }
 
     /// Reads its log until a line contains `text`.
     /// - Returns: the line.
+    @discardableResult
     func line(containing text: String) async throws -> String {
-        var seen = ""
-        for try await line in errors.fileHandleForReading.bytes.lines {
-            seen += line + "\n"
-            if line.contains(text) { return line }
-        }
-        throw Ended(waitedFor: text, output: seen)
+        try await errors.line(containing: text)
     }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits for its end, and returns what it printed since the last `line(containing:)`.
+    /// Waits for its end, and returns all that it printed.
     func result() async throws -> Result {
-        async let outputData = Self.read(output)
-        async let errorData = Self.read(errors)
-        let (output, errors) = await (outputData, errorData)
-        process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: output, errors: errors)
-    }
-
-    private static func read(_ pipe: Pipe) async -> String {
-        String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let output = await output.all()
+        let errors = await errors.all()
+        let status = await status.first { _ in true }
+        return Result(status: status ?? -1, output: output, errors: errors)
     }
 
     /// Writes a configuration to a file of its own for the length of `body`.

@@ -18,13 +18,13 @@ public struct Web: Module {
     }
 
     public func run() async throws {
-        let router = Router()
-        router.add(middleware: SecurityHeaders())
-        router.add(middleware: FilesUnderPath(path: configuration.path, root: configuration.root))
-        router.get("/") { [path = configuration.path] _, _ in Response.redirect(to: "\(path)index.html", type: .found) }
         let logger = context.logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let router = Router()
+        router.add(middleware: SecurityHeaders())
+        router.add(middleware: FilesUnderPath(path: configuration.path, root: configuration.root, logger: quiet))
+        router.get("/") { [path = configuration.path] _, _ in Response.redirect(to: "\(path)index.html", type: .found) }
         let address = configuration.address
         let path = configuration.path
         let application = Application(

@@ -20,6 +20,8 @@ final class WebSocketCodec: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
         let frame = unwrapInboundIn(data)
+        // RFC 6455 §5.2: no extension is spoken, so the reserved bits are zero.
+        guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return fail(context, .protocolError) }
         // RFC 6455 §5.1: what a client sends is masked.
         guard frame.maskKey != nil || frame.length == 0 else { return fail(context, .protocolError) }
         switch frame.opcode {
