@@ -103,11 +103,35 @@ let package = Package(
             resources: [.copy("Crashers")],
             swiftSettings: settings
         ),
+        .target(
+            name: "TransportContract",
+            dependencies: [
+                "RPC",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/TransportContract",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "TransportContract",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "MqantTests",
             dependencies: [
                 "Mqant",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

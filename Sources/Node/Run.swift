@@ -4,7 +4,8 @@ import Mqant
 
 /// `mqantserver run`: starts the modules whose `Host` is this machine, and runs them until SIGINT or SIGTERM.
 struct Run: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the modules that belong on this machine (the default).")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the modules that belong on this machine (the default).")
 
     @OptionGroup var options: ConfigurationOptions
 

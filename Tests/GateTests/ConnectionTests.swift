@@ -71,7 +71,8 @@ import Testing
             while harness.gate.statistics.stalled == 0, pushes < 10_000 {
                 let body = ByteBuffer(repeating: 0x78, count: 16_384)
                 #expect(
-                    try await harness.node.pushConfirmed(GroupPush(group: "g", topic: "t", qos: 0, body: body)) == .routed)
+                    try await harness.node.pushConfirmed(GroupPush(group: "g", topic: "t", qos: 0, body: body))
+                        == .routed)
                 pushes += 1
                 #expect(try await reader.push(on: "t").utf8.count == 16_384)
             }

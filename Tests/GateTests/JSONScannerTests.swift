@@ -9,7 +9,8 @@ import Testing
     private func isValid(_ text: String) -> Bool { JSONScanner.isValid(ByteBuffer(string: text)) }
 
     @Test(arguments: [
-        "{}", "[]", "7", "-0", "0.5e+10", "1E5", "\"\"", "\"x\"", "null", "true", "false", " [1 , 2 ] ", "\t{\"a\":1}\r\n",
+        "{}", "[]", "7", "-0", "0.5e+10", "1E5", "\"\"", "\"x\"", "null", "true", "false", " [1 , 2 ] ",
+        "\t{\"a\":1}\r\n",
         #"{"a":{"b":[{}, [], "\u00e9\n\"\\\/"]}}"#, #""é日本😀""#, #"[[[]],{"":""}]"#,
     ])
     func acceptsJSON(text: String) {
@@ -17,8 +18,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "{", "}", "[", "]", "[1,]", "[,1]", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "01",
-        "1.", ".5", "+1", "-", "1e", "0x10", "NaN", "nul", "truee", "tru", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12", "\"\n\"",
+        "", " ", "{", "}", "[", "]", "[1,]", "[,1]", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}",
+        "01",
+        "1.", ".5", "+1", "-", "1e", "0x10", "NaN", "nul", "truee", "tru", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12",
+        "\"\n\"",
         "[1][2]", "1 2", "[1}", "{\"a\":1]", "//c\n1", "\"\u{0}\"", "[1 2]", "{\"a\" 1}", "{1:2}",
     ])
     func refusesWhatIsNotJSON(text: String) {
@@ -26,7 +29,9 @@ import Testing
     }
 
     @Test func refusesIllFormedUTF8() {
-        for bytes: [UInt8] in [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xef, 0xbb, 0xbf, 0x31]] {
+        for bytes: [UInt8] in [
+            [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xef, 0xbb, 0xbf, 0x31],
+        ] {
             #expect(!JSONScanner.isValid(ByteBuffer(bytes: bytes)))
         }
     }
@@ -58,10 +63,12 @@ import Testing
             let ours = JSONScanner.isValid(ByteBuffer(bytes: bytes))
             if ours { acceptedCount += 1 }
             let theirs = (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
-            // Foundation refuses more: lone surrogates, and numbers that no type holds.
-            if theirs { #expect(ours, "\(String(decoding: bytes, as: UTF8.self))") }
+            let text = String(decoding: bytes, as: UTF8.self)
+            // Foundation takes a comma before a closing bracket, which RFC 8259 does not know.
+            let hasTrailingComma = text.contains(",]") || text.contains(",}")
+            if theirs { #expect(ours != hasTrailingComma, "\(text)") }
+            // It refuses lone surrogates, and numbers that no type of its own holds.
             if ours, !theirs {
-                let text = String(decoding: bytes, as: UTF8.self)
                 #expect(text.contains("\\u") || text.contains("e"), "\(text)")
             }
         }

@@ -14,7 +14,8 @@ struct TestClient: Sendable {
         var publish: (topic: String, id: UInt16?, payload: String)? {
             guard type == 3 else { return nil }
             var body = body
-            guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length)) else {
+            guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length))
+            else {
                 return nil
             }
             let id = (flags >> 1) & 3 == 0 ? nil : body.readInteger(as: UInt16.self)

@@ -27,7 +27,8 @@ import Testing
 
     @Test func aModuleThatCannotStartIsNamed() async throws {
         let text = Self.demo.replacingOccurrences(
-            of: "\"Chat\"", with: #""Web": [ { "Id": "web-1", "Host": "127.0.0.1", "Settings": { "Root": "/nowhere" } } ], "Chat""#)
+            of: "\"Chat\"",
+            with: #""Web": [ { "Id": "web-1", "Host": "127.0.0.1", "Settings": { "Root": "/nowhere" } } ], "Chat""#)
         try await ServerProcess.withConfiguration(text) { path in
             let result = try await ServerProcess(["--conf", path]).result()
             #expect(result.status == 1)
@@ -41,7 +42,8 @@ import Testing
             let first = try ServerProcess(["--conf", path])
             let line = try await first.line(containing: "TCP Listen")
             let port = try #require(line.split(separator: ":").last?.split(separator: " ").first)
-            let text = Self.demo.replacingOccurrences(of: #""TCPAddr": "127.0.0.1:0""#, with: #""TCPAddr": "127.0.0.1:\#(port)""#)
+            let text = Self.demo.replacingOccurrences(
+                of: #""TCPAddr": "127.0.0.1:0""#, with: #""TCPAddr": "127.0.0.1:\#(port)""#)
             try await ServerProcess.withConfiguration(text) { path in
                 let second = try await ServerProcess(["--conf", path]).result()
                 #expect(second.status == 1)
@@ -54,7 +56,8 @@ import Testing
 
     @Test func checkSaysWhatStartsAndNoSecret() async throws {
         let text = Self.demo.replacingOccurrences(
-            of: #"{ "Module""#, with: #"{ "Rabbitmq": { "Uri": "amqp://user:${SECRET}@10.1.2.3/", "Exchange": "x" }, "Module""#)
+            of: #"{ "Module""#,
+            with: #"{ "Rabbitmq": { "Uri": "amqp://user:${SECRET}@10.1.2.3/", "Exchange": "x" }, "Module""#)
         try await ServerProcess.withConfiguration(text) { path in
             let result = try await ServerProcess(["check", "--conf", path], environment: ["SECRET": "hunter2"]).result()
             #expect(result.status == 0)
@@ -75,7 +78,9 @@ import Testing
             for arguments in [["--conf", path], ["check", "--conf", path]] {
                 let result = try await ServerProcess(arguments).result()
                 #expect(result.status == 1)
-                for part in ["TCPAddr", "MaxMsgLne", "MaxMsgLen", "Module.Chat[0].Id", "Module.Chat[0].Host", ":2:", ":3:"] {
+                for part in [
+                    "TCPAddr", "MaxMsgLne", "MaxMsgLen", "Module.Chat[0].Id", "Module.Chat[0].Host", ":2:", ":3:",
+                ] {
                     #expect(result.errors.contains(part), "\(part) in \(result.errors)")
                 }
             }

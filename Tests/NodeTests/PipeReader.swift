@@ -9,14 +9,17 @@ actor PipeReader {
         var description: String { "the server ended before it printed '\(waitedFor)':\n\(output)" }
     }
 
+    private let handle: FileHandle
     private let chunks: AsyncStream<Data>
     private var text = ""
     private var read = ""
 
-    init(_ pipe: Pipe) {
+    /// - Parameter descriptor: the reading end; closed with the reader.
+    init(_ descriptor: Int32) {
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let (chunks, continuation) = AsyncStream<Data>.makeStream()
         self.chunks = chunks
-        pipe.fileHandleForReading.readabilityHandler = { handle in
+        handle.readabilityHandler = { handle in
             let data = handle.availableData
             if data.isEmpty {
                 handle.readabilityHandler = nil

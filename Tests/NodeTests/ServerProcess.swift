@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Synchronization
 
 /// The real `mqantserver` as a process, with all that it prints.
 final class ServerProcess: Sendable {
@@ -9,10 +11,9 @@ final class ServerProcess: Sendable {
         var errors: String
     }
 
-    private let process: Process
+    private let processID: pid_t
     private let output: PipeReader
     private let errors: PipeReader
-    private let status: AsyncStream<Int32>
 
     /// The binary lies beside the tests' own.
     static var binary: URL {
@@ -20,30 +21,46 @@ final class ServerProcess: Sendable {
             .appendingPathComponent("mqantserver")
     }
 
-    /// The repository, where `conf` and `clients` lie.
-    static var repository: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    /// Starts it. By `posix_spawn` and pipes that no other child inherits: tests start several at once, and a pipe
+    /// ends only when its last writer has gone.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        (processID, output, errors) = try Self.spawning.withLock { _ in try Self.spawn(arguments, environment) }
     }
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        process = Process()
-        process.executableURL = Self.binary
-        process.currentDirectoryURL = Self.repository
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
-        process.standardInput = FileHandle.nullDevice
-        let (status, continuation) = AsyncStream<Int32>.makeStream()
-        self.status = status
-        process.terminationHandler = { process in
-            continuation.yield(process.terminationStatus)
-            continuation.finish()
+    /// Held from the making of a pipe until it is marked as not to be inherited.
+    private static let spawning = Mutex(())
+
+    private static func spawn(
+        _ arguments: [String], _ environment: [String: String]
+    ) throws -> (pid_t, PipeReader, PipeReader) {
+        let (outputReader, outputWriter) = try Self.pipe()
+        let (errorReader, errorWriter) = try Self.pipe()
+        defer {
+            close(outputWriter)
+            close(errorWriter)
         }
-        output = PipeReader(outputPipe)
-        errors = PipeReader(errorPipe)
-        try process.run()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, outputWriter, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, errorWriter, STDERR_FILENO)
+        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var argumentPointers = ([Self.binary.path] + arguments).map { strdup($0) } + [nil]
+        var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
+        var processID = pid_t()
+        let failure = posix_spawn(
+            &processID, Self.binary.path, &actions, nil, &argumentPointers, &environmentPointers)
+        guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EIO) }
+        return (processID, PipeReader(outputReader), PipeReader(errorReader))
+    }
+
+    private static func pipe() throws -> (reader: Int32, writer: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard Glibc.pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 
     /// Reads its log until a line contains `text`.
@@ -53,14 +70,17 @@ final class ServerProcess: Sendable {
         try await errors.line(containing: text)
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { kill(processID, number) }
 
     /// Waits for its end, and returns all that it printed.
     func result() async throws -> Result {
         let output = await output.all()
         let errors = await errors.all()
-        let status = await status.first { _ in true }
-        return Result(status: status ?? -1, output: output, errors: errors)
+        // Both pipes have ended, so the process is at its end too.
+        var status: Int32 = 0
+        waitpid(processID, &status, 0)
+        return Result(
+            status: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f), output: output, errors: errors)
     }
 
     /// Writes a configuration to a file of its own for the length of `body`.

@@ -12,15 +12,8 @@ struct RemainingLength: Sequence, IteratorProtocol {
         rest = UInt32(truncatingIfNeeded: length)
     }
 
-    /// How many bytes it takes.
-    var size: Int {
-        switch rest ?? 0 {
-        case ...0x7F: 1
-        case ...0x3FFF: 2
-        case ...0x1F_FFFF: 3
-        default: 4
-        }
-    }
+    /// How many bytes it takes: counted, so that it cannot differ from what is written.
+    var size: Int { reduce(0) { count, _ in count + 1 } }
 
     mutating func next() -> UInt8? {
         guard let current = rest else { return nil }

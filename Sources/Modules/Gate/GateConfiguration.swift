@@ -21,7 +21,7 @@ struct GateConfiguration: Sendable {
     var maximumGroups: Int
     /// Threads that serve connections.
     var eventLoops: Int
-    /// Requests of one session that may wait at the Gate; further ones are answered `overloaded`.
+    /// Requests of one session that may wait at the Gate; further ones are answered with an error.
     var maximumWaitingRequests: Int
 
     /// The files of a TLS server.
@@ -35,7 +35,8 @@ struct GateConfiguration: Sendable {
         webSocketAddress = settings.listenAddress("WSAddr", as: "MQTT over WebSocket")
         maximumPacketSize = settings.int("MaxMsgLen", in: 64...268_435_460, default: 4096)
         maximumConnections = settings.int("MaxConnNum", in: 1...10_000_000, default: 20_000)
-        handshakeTimeout = settings.duration("HTTPTimeout", in: .milliseconds(100) ... .seconds(3600), default: .seconds(10))
+        handshakeTimeout = settings.duration(
+            "HTTPTimeout", in: .milliseconds(100) ... .seconds(3600), default: .seconds(10))
         writeBufferLimit = settings.int("WriteBufferLimit", in: 4096...1_073_741_824, default: 1_048_576)
         maximumGroups = settings.int("MaxGroups", in: 1...10_000, default: 64)
         eventLoops = settings.int("EventLoops", in: 1...1024, default: max(1, NIOCore.System.coreCount / 2))

@@ -11,7 +11,8 @@ public struct Login: Module {
     }
 
     public func register(on server: RPCServer) {
-        server.register("Handler_Login", options: .perSession.nonblocking) { (session: Session, request: LoginRequest) in
+        server.register("Handler_Login", options: .perSession.nonblocking) {
+            (session: Session, request: LoginRequest) in
             try await login(session, request)
         }
         server.register("getRand", options: .concurrent.nonblocking.idempotent) { (text: String) in

@@ -29,8 +29,13 @@ struct FilesUnderPath<Context: RequestContext>: RouterMiddleware {
 
     /// True for a regular file of the folder, named in plain: the page's own names need no percent-encoding.
     private func isFile(_ name: String) -> Bool {
-        let plain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "\\") }
-        guard plain, !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0.isEmpty || $0.hasPrefix(".") })
+        let plain = name.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "\\")
+        }
+        guard plain,
+            !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
+                $0.isEmpty || $0.hasPrefix(".")
+            })
         else { return false }
         var isDirectory = false
         return FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isDirectory) && !isDirectory

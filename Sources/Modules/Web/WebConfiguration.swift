@@ -11,7 +11,8 @@ struct WebConfiguration: Sendable {
     var path: String
 
     init(reading settings: inout SettingsReader) {
-        address = settings.listenAddress("Addr", as: "HTTP") ?? ListenAddress(port: 8080)
+        address =
+            settings.listenAddress("Addr", as: "HTTP", default: ListenAddress(port: 8080)) ?? ListenAddress(port: 8080)
         root = settings.string("Root", default: "clients/web")
         path = settings.string("Path", default: "/mqant/")
         if !path.hasPrefix("/") || !path.hasSuffix("/") {

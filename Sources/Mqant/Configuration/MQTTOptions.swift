@@ -1,10 +1,10 @@
 /// The `Mqtt` section: queue bounds and time-outs of a client's connection at a Gate.
 public struct MQTTOptions: Sendable, Hashable {
-    /// How many packets may wait to be written to one client (`WirteLoopChanNum`, mqant's spelling; the right one is
-    /// understood too). Default 10.
+    /// How many messages at QoS 1 and 2 a client may leave unacknowledged (`WirteLoopChanNum`, mqant's spelling; the
+    /// right one is understood too). Default 10.
     public var writeQueueLength = 10
 
-    /// How many packets of one client may wait to be handled (`ReadPackLoop`). Default 10.
+    /// How many requests of one session modules may have at a time (`ReadPackLoop`); others wait at the Gate. Default 10.
     public var readQueueLength = 10
 
     /// How long a client may be silent where its keep-alive sets no limit (`ReadTimeout`, in seconds). Default 60 s.
@@ -21,7 +21,7 @@ public struct MQTTOptions: Sendable, Hashable {
         let defaults = MQTTOptions()
         let times: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
         reader.alias("WriteLoopChanNum", for: "WirteLoopChanNum")
-        writeQueueLength = reader.int("WirteLoopChanNum", in: 1...1_000_000, default: defaults.writeQueueLength)
+        writeQueueLength = reader.int("WirteLoopChanNum", in: 1...65_534, default: defaults.writeQueueLength)
         readQueueLength = reader.int("ReadPackLoop", in: 1...1_000_000, default: defaults.readQueueLength)
         readTimeout = reader.duration("ReadTimeout", in: times, default: defaults.readTimeout)
         writeTimeout = reader.duration("WriteTimeout", in: times, default: defaults.writeTimeout)

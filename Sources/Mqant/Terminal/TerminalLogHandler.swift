@@ -16,8 +16,9 @@ public struct TerminalLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         var line = "\(Self.timestamp()) \(Self.name(of: event.level)) \(event.message)"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key })
-        {
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             line += " \(key)=\(Self.escaped(value.description))"
         }
         line += "\n"

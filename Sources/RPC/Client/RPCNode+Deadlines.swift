@@ -6,7 +6,8 @@ extension RPCNode {
     func armTimer(for deadline: NIODeadline) {
         let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in self?.expireCalls() }
         let replaced: Scheduled<Void>? = state.withLock { state in
-            guard state.timerDeadline >= deadline else { return timer }
+            // It may have fired already, and armed another: whoever set a deadline arms it, and nobody else's.
+            guard state.timerDeadline == deadline else { return timer }
             defer { state.timer = timer }
             return state.timer
         }

@@ -61,7 +61,9 @@ package enum ArgumentCoding {
 
     /// Reads a result.
     /// - Throws: `RPCError` `invalidResult` if it is not of this type.
-    package static func decode<Value: Decodable>(result type: Value.Type, from payload: Payload) throws(RPCError) -> Value {
+    package static func decode<Value: Decodable>(result type: Value.Type, from payload: Payload) throws(RPCError)
+        -> Value
+    {
         guard case .json(let body) = payload else { throw RPCError(.invalidResult, "the result is bytes, not JSON") }
         do {
             return try decoder.decode(type, from: body)

@@ -24,8 +24,7 @@ package struct GroupPush: Sendable {
         guard case .bytes(let body) = request.payload, let group = request.headers["group"],
             let topic = request.headers["topic"]
         else { return nil }
-        let qos = request.headers["qos"].flatMap { Int($0) } ?? 0
-        guard (0...2).contains(qos) else { return nil }
+        guard let qos = Int(request.headers["qos"] ?? "0"), (0...2).contains(qos) else { return nil }
         self.init(group: GroupName(group), topic: topic, qos: qos, body: body)
     }
 

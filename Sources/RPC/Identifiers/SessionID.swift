@@ -13,7 +13,8 @@ public struct SessionID: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Reads 32 hexadecimal digits; nil for anything else.
     public init?(_ text: String) {
         let digits = text.utf8
-        guard digits.count == 32, let middle = digits.index(digits.startIndex, offsetBy: 16, limitedBy: digits.endIndex),
+        guard digits.count == 32,
+            let middle = digits.index(digits.startIndex, offsetBy: 16, limitedBy: digits.endIndex),
             digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
             let high = UInt64(text[..<middle], radix: 16),
             let low = UInt64(text[middle...], radix: 16)

@@ -193,7 +193,8 @@ extension RPCServer {
     package func sessionChanged(_ session: SessionBox) {
         state.withLock { state in
             let id = session.state.id
-            guard state.lanes.isBusy(.session(id)), session.state.version > state.changedSessions[id]?.state.version ?? 0
+            guard state.lanes.isBusy(.session(id)),
+                session.state.version > state.changedSessions[id]?.state.version ?? 0
             else { return }
             state.changedSessions[session.state.id] = session
         }

@@ -17,6 +17,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         var farewell: Farewell?
     }
 
+    private let permit: ConnectionPermit
     let gate: GateState
     let shard: Shard
     /// This connection's place in its shard.
@@ -40,12 +41,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var isFlushPlanned = false
     private(set) var isClosed = false
 
+    /// When the client was last heard; before its CONNECT, when its time for that began.
     private var lastRead: NIODeadline
     private var writeProgress = WriteProgress()
 
-    init(gate: GateState, shard: Shard) {
+    init(gate: GateState, shard: Shard, permit: ConnectionPermit) {
         self.gate = gate
         self.shard = shard
+        self.permit = permit
         decoder = PacketDecoder(maximumPacketSize: gate.configuration.maximumPacketSize)
         mqtt = ServerSession(configuration: gate.sessionConfiguration)
         lastRead = .now()
@@ -55,6 +58,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        lastRead = .now()
         shard.add(self)
     }
 
@@ -71,7 +75,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
-        lastRead = .now()
+        // Before CONNECT nothing postpones the deadline.
+        if mqtt.isConnected { lastRead = .now() }
         isReading = true
         var bytes = unwrapInboundIn(data)
         if var held = input {
@@ -96,12 +101,6 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         context.fireChannelReadComplete()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        // The channel's high-water mark is the configured limit.
-        if !context.channel.isWritable { close(.stalled) }
-        context.fireChannelWritabilityChanged()
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         close(.transportError(error))
     }
@@ -122,6 +121,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         let state = SessionState(id: SessionID(), gate: gate.context.instance)
         box = SessionBox(state)
         clientID = connect.clientID
+        lastRead = .now()
         try mqtt.accept(replies: &output)
         let older = gate.sessions.add(self, id: state.id, clientID: clientID)
         older?.shard.eventLoop.execute { older?.close(.takenOver) }
@@ -142,8 +142,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         if let packet = push.packet {
             if output.readableBytes == 0, let context {
                 // The same bytes for every member: no copy.
-                writeProgress.began()
-                context.writeAndFlush(wrapOutboundOut(packet), promise: nil)
+                send(packet, context)
             } else {
                 output.writeImmutableBuffer(packet)
                 planFlush()
@@ -171,6 +170,13 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         guard output.readableBytes > 0, let context else { return }
         let bytes = output
         output = ByteBuffer()
+        send(bytes, context)
+    }
+
+    /// Hands bytes to the channel. What waits there before them is bounded by the channel's high-water mark, which is
+    /// the configured limit: one message of any size may wait, but nothing behind more than the limit.
+    private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return close(.stalled) }
         writeProgress.began()
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
@@ -195,7 +201,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         requests.removeAll()
         leaveAllGroups()
         shard.remove(self)
-        gate.statistics.closed()
+        permit.giveBack()
         if let box { gate.sessions.remove(self, id: box.state.id, clientID: clientID) }
     }
 

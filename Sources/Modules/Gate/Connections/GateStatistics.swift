@@ -10,15 +10,30 @@ final class GateStatistics: Sendable {
     /// Connections that were cut off because their client stopped reading.
     var stalled: Int { stalledCount.load(ordering: .relaxed) }
 
-    /// Counts a new connection unless there are too many.
-    func admit(limit: Int) -> Bool {
+    /// Counts a new connection; nil if there are too many.
+    func admit(limit: Int) -> ConnectionPermit? {
         guard openCount.add(1, ordering: .relaxed).newValue <= limit else {
             openCount.subtract(1, ordering: .relaxed)
-            return false
+            return nil
         }
-        return true
+        return ConnectionPermit(self)
     }
 
-    func closed() { openCount.subtract(1, ordering: .relaxed) }
+    fileprivate func closed() { openCount.subtract(1, ordering: .relaxed) }
     func countStalled() { stalledCount.add(1, ordering: .relaxed) }
+}
+
+/// One connection's place among those that `MaxConnNum` allows. On its event loop only.
+final class ConnectionPermit {
+    private var statistics: GateStatistics?
+
+    fileprivate init(_ statistics: GateStatistics) { self.statistics = statistics }
+
+    deinit { giveBack() }
+
+    /// Gives the place back; once, however often it is called.
+    func giveBack() {
+        statistics?.closed()
+        statistics = nil
+    }
 }

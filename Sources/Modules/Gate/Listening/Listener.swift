@@ -1,4 +1,4 @@
-import Logging
+import Glibc
 import Mqant
 import NIOCore
 import NIOPosix
@@ -33,7 +33,7 @@ struct Listener {
             }
         let channel: any Channel
         do {
-            channel = try await bootstrap.bind(host: address.bindHost, port: address.port).get()
+            channel = try await bind(bootstrap, address)
         } catch {
             throw ListenError(address: address, underlyingError: error)
         }
@@ -45,16 +45,28 @@ struct Listener {
         return channel
     }
 
+    /// Without a host, every address of the machine: IPv6's any takes IPv4 too, where there is IPv6.
+    private func bind(_ bootstrap: ServerBootstrap, _ address: ListenAddress) async throws -> any Channel {
+        guard address.host.isEmpty else {
+            return try await bootstrap.bind(host: address.host, port: address.port).get()
+        }
+        do {
+            return try await bootstrap.bind(host: "::", port: address.port).get()
+        } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
+            return try await bootstrap.bind(host: "0.0.0.0", port: address.port).get()
+        }
+    }
+
     private func addHandlers(to channel: any Channel, framing: Framing) throws {
         guard let shard = gate.shard(of: channel.eventLoop),
-            gate.statistics.admit(limit: gate.configuration.maximumConnections)
+            let permit = gate.statistics.admit(limit: gate.configuration.maximumConnections)
         else { return channel.close(promise: nil) }
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(tls.makeHandler()) }
-        let connection = ClientConnection(gate: gate, shard: shard)
+        let connection = ClientConnection(gate: gate, shard: shard, permit: permit)
         switch framing {
         case .stream: try pipeline.addHandler(connection)
-        case .webSocket: try WebSocketHandshake.addHandlers(to: channel, connection: connection)
+        case .webSocket: try WebSocketHandshake.addHandlers(to: channel, connection: connection, permit: permit)
         }
     }
 }
@@ -64,10 +76,10 @@ struct ListenError: Error, CustomStringConvertible {
     let address: ListenAddress
     let underlyingError: any Error
 
-    var description: String { "cannot listen on \(address): \(underlyingError)" }
-}
-
-extension ListenAddress {
-    /// What to bind: without a host, every address of the machine.
-    var bindHost: String { host.isEmpty ? "0.0.0.0" : host }
+    var description: String {
+        if let error = underlyingError as? IOError {
+            return "cannot listen on \(address): \(String(cString: strerror(error.errnoCode)))"
+        }
+        return "cannot listen on \(address): \(underlyingError)"
+    }
 }

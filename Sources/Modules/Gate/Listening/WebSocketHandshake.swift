@@ -8,8 +8,11 @@ enum WebSocketHandshake {
     /// In the order in which they are preferred (MQTT 3.1.1 §6, and what clients of 3.1 ask for).
     private static let subprotocols = ["mqtt", "mqttv3.1"]
 
-    static func addHandlers(to channel: any Channel, connection: ClientConnection) throws {
-        let deadline = NIOLoopBound(HandshakeDeadline(connection: connection), eventLoop: channel.eventLoop)
+    static func addHandlers(
+        to channel: any Channel, connection: ClientConnection, permit: ConnectionPermit
+    ) throws {
+        let deadline = NIOLoopBound(
+            HandshakeDeadline(gate: connection.gate, permit: permit), eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             // One more than the packet's bound, so that the packet's own check is the one that speaks.
             maxFrameSize: connection.gate.configuration.maximumPacketSize + 1,
@@ -20,7 +23,6 @@ enum WebSocketHandshake {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(WebSocketCodec(limit: connection.gate.configuration.maximumPacketSize))
-                    deadline.value.upgraded()
                     try pipeline.addHandler(connection)
                 }
             })
@@ -29,6 +31,8 @@ enum WebSocketHandshake {
             withServerUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in
+                    // Before the upgrade's own handlers: from here on the connection gives its place back.
+                    deadline.value.upgraded()
                     context.pipeline.syncOperations.removeHandler(deadline.value, promise: nil)
                 }
             ))
@@ -50,10 +54,14 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
     typealias OutboundOut = HTTPServerResponsePart
 
     private let gate: GateState
+    private let permit: ConnectionPermit
     private var timer: Scheduled<Void>?
     private var isUpgraded = false
 
-    init(connection: ClientConnection) { gate = connection.gate }
+    init(gate: GateState, permit: ConnectionPermit) {
+        self.gate = gate
+        self.permit = permit
+    }
 
     func upgraded() { isUpgraded = true }
 
@@ -66,8 +74,7 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
-        // From the upgrade on, the connection's own handler counts its end.
-        if !isUpgraded { gate.statistics.closed() }
+        if !isUpgraded { permit.giveBack() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -83,6 +90,8 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A handshake that no upgrader takes is answered as the request that it is.
+        guard !(error is NIOWebSocketUpgradeError) else { return }
         context.close(promise: nil)
     }
 }

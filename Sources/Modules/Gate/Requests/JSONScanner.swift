@@ -116,7 +116,9 @@ struct JSONScanner {
             return true
         case UInt8(ascii: "u"):
             for _ in 0..<4 {
-                guard let digit = current, Character(UnicodeScalar(digit)).isHexDigit, digit < 0x80 else { return false }
+                guard let digit = current, Character(UnicodeScalar(digit)).isHexDigit, digit < 0x80 else {
+                    return false
+                }
                 index += 1
             }
             return true

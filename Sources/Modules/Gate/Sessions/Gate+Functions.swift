@@ -16,7 +16,8 @@ extension Gate {
             }
         }
         server.register(GateFunction.unbind, options: options) { (id: SessionID) in
-            try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { $0.userID = "" } }
+            try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { $0.userID = "" }
+            }
         }
         server.register(GateFunction.push, options: options) { (id: SessionID, changes: SettingsChanges) in
             try await gate.withConnection(id) { connection throws(RPCError) in

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import RPC
+
+@Suite("RPCError") struct RPCErrorTests {
+    /// Part of the wire protocol: changing one breaks modules in other languages.
+    @Test func codesOnTheWireAreThese() {
+        let expected = [
+            "not-found", "function-not-found", "invalid-arguments", "overloaded", "remote", "timeout", "interrupted",
+            "disconnected", "invalid-result", "too-large", "shutting-down", "cancelled",
+        ]
+        #expect(RPCError.Code.allCases.map(\.rawValue) == expected)
+    }
+
+    /// Only what reached no handler is safe to send again.
+    @Test func theOutcomeFollowsFromTheCode() {
+        let outcomes = RPCError.Code.allCases.map { ($0, RPCError($0, "x").outcome) }
+        #expect(outcomes.filter { $0.1 == .notDelivered }.map(\.0) == [.notFound, .tooLarge, .shuttingDown])
+        #expect(outcomes.filter { $0.1 == .unknown }.map(\.0) == [.timeout, .interrupted, .disconnected, .cancelled])
+        #expect(RPCError(.overloaded, "x", outcome: .notDelivered).isSafeToResend)
+        #expect(!RPCError(.notFound, "x", outcome: .answered).isSafeToResend)
+    }
+
+    @Test func theTextsOfTheGateAreMqants() {
+        #expect(RPCError.serviceNotFound("Chat").message == "Service(type:Chat) not found")
+        #expect(RPCError.functionNotFound("f").message == "Remote function(f) not found")
+        #expect(RPCError.serviceNotFound("Chat").description == "not-found: Service(type:Chat) not found")
+    }
+
+    @Test func errorsAreEqualByWhatTheySay() {
+        struct Beneath: Error {}
+        let one = RPCError(.remote, "x", underlyingError: Beneath())
+        #expect(one == RPCError(.remote, "x"))
+        #expect(one.hashValue == RPCError(.remote, "x").hashValue)
+        #expect(one != RPCError(.remote, "y"))
+        #expect(one != RPCError(.timeout, "x"))
+        #expect(one != RPCError(.remote, "x", outcome: .unknown))
+    }
+
+    @Test func anAnswerToAnErrorIsAnswered() {
+        #expect(RPCError(answering: RPCError(.shuttingDown, "x")).outcome == .answered)
+        #expect(RPCError(answering: HandlerError("x")) == RPCError(.remote, "x"))
+    }
+}

@@ -1,0 +1,26 @@
+/// Random numbers that a seed repeats (the SplitMix64 sequence).
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    /// A sequence of its own for each name under one seed.
+    package init(seed: UInt64, name: String) {
+        // FNV-1a: the same in every process, which Hasher is not.
+        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        state = seed ^ hash
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+
+    /// True once in `count` times on average; never if `count` is 0.
+    package mutating func isOne(in count: Int) -> Bool {
+        count > 0 && Int.random(in: 0..<count, using: &self) == 0
+    }
+}
