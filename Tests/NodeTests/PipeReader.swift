@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Reads a pipe as lines, without blocking a thread of the tests' own.
 actor PipeReader {
@@ -9,24 +10,25 @@ actor PipeReader {
         var description: String { "the server ended before it printed '\(waitedFor)':\n\(output)" }
     }
 
-    private let handle: FileHandle
-    private let chunks: AsyncStream<Data>
+    private let chunks: AsyncStream<[UInt8]>
     private var text = ""
     private var read = ""
 
-    /// - Parameter descriptor: the reading end; closed with the reader.
+    /// - Parameter descriptor: the reading end; closed at the pipe's end.
     init(_ descriptor: Int32) {
-        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        let (chunks, continuation) = AsyncStream<Data>.makeStream()
+        let (chunks, continuation) = AsyncStream<[UInt8]>.makeStream()
         self.chunks = chunks
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                continuation.finish()
-            } else {
-                continuation.yield(data)
+        // A thread of its own: it blocks in `read`, and ends with the process at the other end.
+        Thread.detachNewThread {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = Glibc.read(descriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                continuation.yield(Array(buffer.prefix(count)))
             }
+            close(descriptor)
+            continuation.finish()
         }
     }
 

@@ -58,6 +58,7 @@ public struct App: Sendable {
     /// - Throws: `ModuleFailure` with the instance that failed; the others are shut down by then.
     package func run(_ placement: Placement) async throws {
         logger.info("\(Self.name) \(Self.version) starting up")
+        let signals = await SignalService(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let configuration = placement.configuration
         let node = RPCNode(
@@ -79,7 +80,7 @@ public struct App: Sendable {
             throw error
         }
         do {
-            try await running.runAll()
+            try await running.runAll(until: signals)
         } catch {
             await node.shutdown()
             throw error

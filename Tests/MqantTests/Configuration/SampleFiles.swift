@@ -93,7 +93,7 @@ enum SampleFiles {
         "f:9:69: Rabbitmq.ExchangeType: must be \"direct\": calls here need no other type",
         "f:10:28: Mqtt.ReadTimeout: must be a number of seconds from 0.001 to 86400, but is a string; "
             + "write it without quotes",
-        "f:10:54: Mqtt.WirteLoopChanNum: must be a whole number from 1 to 1000000, but is 1.5",
+        "f:10:54: Mqtt.WirteLoopChanNum: must be a whole number from 1 to 65534, but is 1.5",
         "f:12:3: Rpc: means the same as RPC, which is given too; keep one of them",
     ]
 }

@@ -25,9 +25,11 @@ extension TransportContract {
         }
         let sessions = (0..<8).map { _ in SessionState.any() }
         let replies = Recorder<RPCReply>()
-        for number in 0..<100 {
+        for pair in 0..<50 {
             for session in sessions {
-                try caller.begin("Chat", "Handler_note", number, session: session) { replies.add($0) }
+                for number in [2 * pair, 2 * pair + 1] {
+                    try caller.begin("Chat", "Handler_note", number, session: session) { replies.add($0) }
+                }
             }
         }
         let codes = await replies.waitFor(800).compactMap(\.code)

@@ -1,0 +1,105 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+import TransportContract
+
+@testable import RPC
+
+/// The test transport does what it says: late, unordered across queues, lossy, and the same again from the same seed.
+@Suite("Seeded network", .timeLimit(.minutes(1))) struct SeededNetworkTests {
+    private final class Sink: TransportReceiver {
+        struct Event: Sendable, Equatable {
+            var number: Int
+            var queue: QueueName
+            var isReturned: Bool
+        }
+
+        let events = Mutex<[Event]>([])
+        let isOffThread = Mutex(false)
+
+        func received(_ envelope: Envelope, on queue: QueueName) { note(envelope, queue, isReturned: false) }
+        func returned(_ envelope: Envelope, from queue: QueueName) { note(envelope, queue, isReturned: true) }
+        func received(_ announcement: Announcement) {}
+
+        private func note(_ envelope: Envelope, _ queue: QueueName, isReturned: Bool) {
+            if MultiThreadedEventLoopGroup.currentEventLoop == nil { isOffThread.withLock { $0 = true } }
+            guard case .request(let request) = envelope, let number = Int(request.function) else { return }
+            events.withLock { $0.append(Event(number: number, queue: queue, isReturned: isReturned)) }
+        }
+    }
+
+    private struct Run {
+        var arrived: [Sink.Event]
+        var returned: [Int]
+        var wasOnSendersThread: Bool
+    }
+
+    /// Sends `count` numbered requests from one node to two queues of another, in turns.
+    private func run(seed: UInt64, _ faults: SeededFaults, count: Int) async throws -> Run {
+        let network = try await SeededFixture(seed: seed, faults: faults).makeNetwork()
+        let (near, far) = (try await network.makeTransport(for: "a"), try await network.makeTransport(for: "b"))
+        let (nearSink, farSink) = (Sink(), Sink())
+        try await near.start(nearSink)
+        try await far.start(farSink)
+        let queues = [try await far.openQueue(for: "one"), try await far.openQueue(for: "two")]
+        for number in 0..<count {
+            near.send(
+                .request(RPCRequest(function: String(number), payload: ArgumentCoding.null)), to: queues[number % 2])
+        }
+        // What was sent before has left when the confirmation of this comes.
+        await withCheckedContinuation { continuation in
+            near.publish(RPCRequest(function: "end", payload: .bytes(ByteBuffer())), to: "nobody") { _ in
+                continuation.resume()
+            }
+        }
+        for queue in queues { await far.closeQueue(queue) }
+        let limit = ContinuousClock.now + .seconds(5)
+        let isLossless = faults == .none
+        while isLossless, farSink.events.withLock({ $0.count }) < count, ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        await near.shutdown()
+        await far.shutdown()
+        await network.tearDown()
+        return Run(
+            arrived: farSink.events.withLock(\.self), returned: nearSink.events.withLock { $0.map(\.number) },
+            wasOnSendersThread: farSink.isOffThread.withLock(\.self))
+    }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func nothingIsLostAndEachQueueIsInOrder(seed: UInt64) async throws {
+        let run = try await run(seed: seed, .none, count: 400)
+        #expect(run.arrived.count == 400)
+        #expect(run.returned.isEmpty)
+        for queue in Set(run.arrived.map(\.queue)) {
+            let numbers = run.arrived.filter { $0.queue == queue }.map(\.number)
+            #expect(numbers == numbers.sorted())
+        }
+        #expect(run.arrived.map(\.number) != Array(0..<400), "across queues there is no order")
+        #expect(!run.wasOnSendersThread)
+    }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func faultsAreInProportion(seed: UInt64) async throws {
+        let run = try await run(seed: seed, .all, count: 1000)
+        let arrived = run.arrived.map(\.number)
+        #expect(Set(arrived).count == arrived.count)
+        #expect(Set(arrived).isDisjoint(with: run.returned))
+        let lost = 1000 - arrived.count - run.returned.count
+        #expect((20..<300).contains(lost), "\(lost) lost")
+        #expect((10..<150).contains(run.returned.count), "\(run.returned.count) returned")
+        for queue in Set(run.arrived.map(\.queue)) {
+            let numbers = run.arrived.filter { $0.queue == queue }.map(\.number)
+            #expect(numbers == numbers.sorted())
+        }
+    }
+
+    @Test func aSeedRepeatsItsFaults() async throws {
+        let first = try await run(seed: 42, .all, count: 500)
+        let again = try await run(seed: 42, .all, count: 500)
+        let other = try await run(seed: 43, .all, count: 500)
+        #expect(first.arrived.map(\.number).sorted() == again.arrived.map(\.number).sorted())
+        #expect(first.arrived.map(\.number).sorted() != other.arrived.map(\.number).sorted())
+    }
+}
