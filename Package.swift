@@ -41,6 +41,27 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .target(
+            name: "RabbitMQ",
+            dependencies: [
+                "CRabbitMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RPCRabbitMQ",
+            dependencies: [
+                "RPC", "RabbitMQ",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "Mqant",
             dependencies: [
@@ -91,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "Node",
             dependencies: [
-                "Chat", "Gate", "Login", "Mqant", "RPC", "Web",
+                "Chat", "Gate", "Login", "Mqant", "RPC", "RPCRabbitMQ", "RabbitMQ", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -122,6 +143,34 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "RabbitMQTestSupport", path: "Tests/RabbitMQTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "RabbitMQTests",
+            dependencies: [
+                "RabbitMQ", "RabbitMQTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RPCRabbitMQTests",
+            dependencies: [
+                "RPC", "RPCRabbitMQ", "RabbitMQ",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "RPC", "RPCRabbitMQ", "RabbitMQ", "RabbitMQTestSupport", "TransportContract",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -21,7 +21,11 @@ struct Run: AsyncParsableCommand {
                 complain("\(placement)\nno module of \(options.conf) starts on this machine")
                 throw ExitCode(1)
             }
-            try await app.run(placement)
+            if let broker = try Broker(of: placement) {
+                try await app.run(placement, makeTransport: broker.makeTransport)
+            } else {
+                try await app.run(placement)
+            }
         } catch let error as ConfigurationError {
             complain("\(error)")
             throw ExitCode(1)

@@ -29,6 +29,8 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         case shuttingDown = "shutting-down"
         /// The caller's task was cancelled.
         case cancelled = "cancelled"
+        /// Another process serves an instance of this id; never the end of a call.
+        case instanceTaken = "instance-taken"
     }
 
     /// What is known about the callee's work.
@@ -78,7 +80,7 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
 extension RPCError.Code {
     fileprivate var impliedOutcome: RPCError.Outcome {
         switch self {
-        case .notFound, .tooLarge, .shuttingDown: .notDelivered
+        case .notFound, .tooLarge, .shuttingDown, .instanceTaken: .notDelivered
         case .functionNotFound, .invalidArguments, .overloaded, .remote, .invalidResult: .answered
         case .timeout, .interrupted, .disconnected, .cancelled: .unknown
         }
@@ -103,8 +105,8 @@ extension RPCError {
         RPCError(.functionNotFound, "Remote function(\(name)) not found")
     }
 
-    package static func timeout(_ function: String) -> RPCError {
-        RPCError(.timeout, "\(function) did not answer in time")
+    package static func timeout(_ function: String, outcome: Outcome = .unknown) -> RPCError {
+        RPCError(.timeout, "\(function) did not answer in time", outcome: outcome)
     }
 }
 

@@ -22,6 +22,9 @@ public struct App: Sendable {
         var make: @Sendable (ModuleContext) async throws -> any Module
     }
 
+    /// Makes the transport of a node.
+    package typealias TransportFactory = (NodeID, Logger) throws -> any Transport
+
     private var types: [(type: ModuleType, registration: Registration)] = []
     private var routes = Routes()
     let logger: Logger
@@ -55,14 +58,18 @@ public struct App: Sendable {
 
     /// Runs the instances that start on this machine until SIGINT or SIGTERM, or until one fails.
     ///
-    /// - Throws: `ModuleFailure` with the instance that failed; the others are shut down by then.
-    package func run(_ placement: Placement) async throws {
+    /// - Parameter makeTransport: how calls leave the process; by default they do not.
+    /// - Throws: `ModuleFailure` with the instance that failed; the others are shut down by then. What the transport
+    ///   throws if it cannot reach the broker.
+    package func run(
+        _ placement: Placement,
+        makeTransport: TransportFactory = { node, _ in InProcessTransport(node: node, hub: InProcessHub()) }
+    ) async throws {
         logger.info("\(Self.name) \(Self.version) starting up")
         let signals = await SignalService(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let configuration = placement.configuration
-        let node = RPCNode(
-            placement, transport: InProcessTransport.init(node:hub:), eventLoop: group.next(), logger: logger)
+        let node = try RPCNode(placement, makeTransport, eventLoop: group.next(), logger: logger)
         try await node.start()
         var running = RunningModules(node: node, logger: logger)
         do {
@@ -91,11 +98,10 @@ public struct App: Sendable {
 }
 
 extension RPCNode {
-    /// The node of a process that needs no broker.
+    /// The node that a configuration describes.
     fileprivate convenience init(
-        _ placement: Placement, transport: (NodeID, InProcessHub) -> any Transport, eventLoop: any EventLoop,
-        logger: Logger
-    ) {
+        _ placement: Placement, _ makeTransport: App.TransportFactory, eventLoop: any EventLoop, logger: Logger
+    ) throws {
         let id = NodeID.unique()
         let options = placement.configuration.rpc
         var configuration = Configuration()
@@ -103,8 +109,9 @@ extension RPCNode {
         configuration.server.maxInFlight = options.maxInFlight
         configuration.server.maxWaiting = options.maxWaiting
         if let address = placement.machine.primaryAddress { configuration.host = address.ip.description }
+        if placement.configuration.usesBroker { configuration.announcementInterval = .seconds(1) }
         self.init(
-            id: id, transport: transport(id, InProcessHub()), configuration: configuration, eventLoop: eventLoop,
+            id: id, transport: try makeTransport(id, logger), configuration: configuration, eventLoop: eventLoop,
             logger: logger)
     }
 }

@@ -35,6 +35,11 @@ package struct CallTable<Call> {
     /// Adds a call that expires at `deadline`; the id is unique among all that this table gives out in its first
     /// 2^32 uses of one slot.
     package mutating func insert(_ call: Call, deadline: NIODeadline) -> CorrelationID {
+        insert(deadline: deadline) { _ in call }
+    }
+
+    /// Adds a call that knows its own id.
+    package mutating func insert(deadline: NIODeadline, _ make: (CorrelationID) -> Call) -> CorrelationID {
         let index: Int
         if let free = freeSlots.popLast() {
             index = free
@@ -42,11 +47,12 @@ package struct CallTable<Call> {
             index = slots.count
             slots.append(Slot())
         }
-        slots[index].call = call
+        let id = CorrelationID(rawValue: UInt64(slots[index].generation) << 32 | UInt64(index))
+        slots[index].call = make(id)
         slots[index].dueTick = max(Self.tickBefore(deadline) + 1, lastTick + 1)
         link(index)
         count += 1
-        return CorrelationID(rawValue: UInt64(slots[index].generation) << 32 | UInt64(index))
+        return id
     }
 
     /// Takes a call out; nil if it is not there (any more), so of two that try one succeeds.
@@ -86,6 +92,14 @@ package struct CallTable<Call> {
         slots.indices.compactMap { index in
             guard let call = slots[index].call, matches(call) else { return nil }
             return release(index)
+        }
+    }
+
+    /// Visits all calls.
+    package func forEach(_ body: (Call) -> Void) {
+        guard count > 0 else { return }
+        for slot in slots {
+            if let call = slot.call { body(call) }
         }
     }
 

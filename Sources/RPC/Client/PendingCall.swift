@@ -1,10 +1,15 @@
+import NIOCore
+
 /// A call that waits for its reply.
 struct PendingCall: Sendable {
     /// Kept whole, so that a request that came back can be sent to another instance.
     var request: RPCRequest
     var endpoint: Endpoint
-    /// The queue of the incarnation that has the call now.
-    var target: QueueName
+    /// The queue of the incarnation that has the call now; nil while there is none and one is expected.
+    var target: QueueName?
+    /// When the call was given to its target.
+    var since: NIODeadline
+    var isLocal: Bool
     /// Queues that returned this very call.
     var returnedBy: [QueueName] = []
     var completion: @Sendable (RPCReply) -> Void

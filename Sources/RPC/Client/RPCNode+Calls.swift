@@ -15,25 +15,33 @@ extension RPCNode {
         enum Start {
             case local(RPCServer, RPCRequest, CorrelationID, arm: NIODeadline?)
             case remote(QueueName, RPCRequest, CorrelationID, arm: NIODeadline?)
+            case parked(CorrelationID, arm: NIODeadline?)
             case failed(RPCError)
         }
-        let deadline = NIODeadline.now() + (timeout ?? configuration.defaultTimeout)
+        let now = NIODeadline.now()
+        let deadline = now + (timeout ?? configuration.defaultTimeout)
         let start: Start = state.withLock { state in
             guard !state.isShutDown else { return .failed(.nodeShutDown) }
             guard state.calls.count < configuration.maxCalls else {
                 return .failed(RPCError(.overloaded, "too many calls are out", outcome: .notDelivered))
             }
             do throws(RPCError) {
-                let candidate = try state.route(endpoint)
+                let candidate = try state.routeOrWait(endpoint)
                 var request = request
                 request.deadline = deadline
-                let server = candidate.isLocal ? state.servers[candidate.instance.id] : nil
+                let server = candidate.flatMap { $0.isLocal ? state.servers[$0.instance.id] : nil }
                 if server == nil { request.replyTo = transport.replyQueue }
-                let queue = candidate.instance.queue
-                let call = PendingCall(request: request, endpoint: endpoint, target: queue, completion: completion)
-                let id = state.calls.insert(call, deadline: deadline)
-                request.correlationID = id
+                let id = state.calls.insert(deadline: deadline) { id in
+                    request.correlationID = id
+                    return PendingCall(
+                        request: request, endpoint: endpoint, target: candidate?.instance.queue, since: now,
+                        isLocal: server != nil, completion: completion)
+                }
                 let arm = state.needsTimer(for: deadline)
+                guard let queue = candidate?.instance.queue else {
+                    state.parked.append(id)
+                    return .parked(id, arm: arm)
+                }
                 return server.map { .local($0, request, id, arm: arm) } ?? .remote(queue, request, id, arm: arm)
             } catch {
                 return .failed(error)
@@ -50,6 +58,9 @@ extension RPCNode {
         case .remote(let queue, let request, let id, let arm):
             if let arm { armTimer(for: arm) }
             transport.send(.request(request), to: queue)
+            return id
+        case .parked(let id, let arm):
+            if let arm { armTimer(for: arm) }
             return id
         }
     }
@@ -84,50 +95,13 @@ extension RPCNode {
     /// Ends a call with its reply; late ones are counted and dropped.
     func complete(_ id: CorrelationID, with reply: RPCReply) {
         if case .failure(let error) = reply, error.code == .notFound, error.outcome == .notDelivered,
-            let (request, target) = state.withLock({ $0.calls.update(id) { ($0.request, $0.target) } })
+            let target = state.withLock({ $0.calls.update(id) { $0.target } })
         {
             // The instance was withdrawn while the request was on its way: as if it had come back.
-            var request = request
-            request.correlationID = id
-            return resend(request, returnedBy: target)
+            return resend(id, returnedBy: target)
         }
         guard let call = state.withLock({ $0.calls.remove(id) }) else { return statistics.countLateReply() }
         call.completion(reply)
-    }
-
-    /// Ends a request that came back from a queue that is gone: it goes to another instance, or its caller is told.
-    func resend(_ request: RPCRequest, returnedBy queue: QueueName) {
-        guard let id = request.correlationID else {
-            state.withLock { $0.view.remove(queue: queue) }
-            return statistics.countLostCast()
-        }
-        let next: Result<(ClusterView.Candidate, RPCServer?), RPCError>? = state.withLock { state in
-            state.view.remove(queue: queue)
-            let call = state.calls.update(id) { call in
-                call.returnedBy.append(queue)
-                return call
-            }
-            guard let call else { return nil }
-            return Result { () throws(RPCError) in
-                let candidate = try state.route(call.endpoint, excluding: call.returnedBy)
-                _ = state.calls.update(id) { $0.target = candidate.instance.queue }
-                return (candidate, candidate.isLocal ? state.servers[candidate.instance.id] : nil)
-            }
-        }
-        switch next {
-        case nil:
-            break
-        case .failure(let error):
-            state.withLock { $0.calls.remove(id) }?.completion(.failure(error))
-        case .success((_, let server?)):
-            statistics.countResent()
-            server.receive(request) { [weak self] reply in self?.complete(id, with: reply) }
-        case .success((let candidate, nil)):
-            statistics.countResent()
-            var request = request
-            request.replyTo = transport.replyQueue
-            transport.send(.request(request), to: candidate.instance.queue)
-        }
     }
 
     private func route(_ endpoint: Endpoint) throws(RPCError) -> (ClusterView.Candidate, RPCServer?) {
@@ -144,10 +118,20 @@ extension RPCNode {
 
 extension RPCNode.State {
     /// Chooses the instance that a call goes to.
-    fileprivate func route(
-        _ endpoint: Endpoint, excluding excluded: [QueueName] = []
-    ) throws(RPCError) -> ClusterView.Candidate {
+    func route(_ endpoint: Endpoint, excluding excluded: [QueueName] = []) throws(RPCError) -> ClusterView.Candidate {
         try view.route(endpoint, excluding: excluded) { servers[$0]?.load.isFull ?? false }
+    }
+
+    /// The same; nil: there is none, but one is expected back, and the call shall wait for it.
+    func routeOrWait(
+        _ endpoint: Endpoint, excluding excluded: [QueueName] = []
+    ) throws(RPCError) -> ClusterView.Candidate? {
+        do throws(RPCError) {
+            return try route(endpoint, excluding: excluded)
+        } catch {
+            if returning.includes(endpoint, now: .now()) { return nil }
+            throw error
+        }
     }
 }
 

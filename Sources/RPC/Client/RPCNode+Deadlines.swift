@@ -25,7 +25,13 @@ extension RPCNode {
         }
         if let next { armTimer(for: next) }
         statistics.countTimeouts(expired.count)
-        for call in expired { call.completion(.failure(.timeout(call.request.function))) }
+        // Those that were never written are known to have done nothing.
+        let out = Set(expired.lazy.filter { !$0.isLocal && $0.target != nil }.compactMap(\.request.correlationID))
+        let unwritten = out.isEmpty ? [] : transport.takeBack(out)
+        for call in expired {
+            let isUnwritten = call.target == nil || call.request.correlationID.map(unwritten.contains) ?? false
+            call.completion(.failure(.timeout(call.request.function, outcome: isUnwritten ? .notDelivered : .unknown)))
+        }
     }
 }
 

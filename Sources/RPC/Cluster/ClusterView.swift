@@ -54,6 +54,23 @@ package struct ClusterView: Sendable {
         index()
     }
 
+    /// Gives instances of this process the queues of a new connection.
+    mutating func renameLocal(_ names: [QueueName: QueueName]) {
+        for (id, instance) in local {
+            if let name = names[instance.queue] { local[id]?.queue = name }
+        }
+        index()
+    }
+
+    /// Forgives all silence so far: nobody could be heard.
+    mutating func forgiveSilence(now: NIODeadline) {
+        for node in peers.keys {
+            peers[node]?.lastHeard = now
+            peers[node]?.isSuspected = false
+        }
+        index()
+    }
+
     /// Takes a peer's announcement in.
     /// - Returns: the queues that it proves gone.
     package mutating func apply(_ announcement: Announcement, now: NIODeadline) -> [QueueName] {

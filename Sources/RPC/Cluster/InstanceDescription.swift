@@ -8,6 +8,8 @@ package struct InstanceDescription: Sendable, Hashable, Codable {
     package var load: Int
     /// True if another call would wait.
     package var isFull: Bool
+    /// Functions whose interrupted calls may be sent again, sorted.
+    package var idempotent: [String] = []
 
     package init(id: InstanceID, type: ModuleType, queue: QueueName, load: Int = 0, isFull: Bool = false) {
         self.id = id

@@ -18,5 +18,6 @@ package struct CorrelationID: Hashable, Sendable, CustomStringConvertible {
 /// One thing that a transport moves between queues.
 package enum Envelope: Sendable {
     case request(RPCRequest)
-    case reply(RPCReply, to: CorrelationID)
+    /// `from`: the instance that answers; nil if its queue belongs to none (any more).
+    case reply(RPCReply, to: CorrelationID, from: InstanceID?)
 }

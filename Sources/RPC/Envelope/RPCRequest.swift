@@ -1,4 +1,5 @@
 public import NIOCore
+import Synchronization
 
 /// A call or a cast on its way to one instance, or a push on its way to a group.
 public struct RPCRequest: Sendable {
@@ -9,7 +10,7 @@ public struct RPCRequest: Sendable {
     /// On whose behalf: the session of the client that asked, if one did.
     public var session: SessionState? {
         get { sessionBox?.state }
-        set { sessionBox = newValue.map(SessionBox.init) }
+        set { sessionBox = newValue.map { SessionBox($0) } }
     }
     /// Short texts that go with a payload of bytes, `topic` for one.
     public var headers: [String: String] = [:]
@@ -32,6 +33,19 @@ public struct RPCRequest: Sendable {
 /// A session's state by reference.
 package final class SessionBox: Sendable {
     package let state: SessionState
+    private let text: Mutex<String?>
 
-    package init(_ state: SessionState) { self.state = state }
+    /// - Parameter text: its form on a wire, if it came from one.
+    package init(_ state: SessionState, text: String? = nil) {
+        self.state = state
+        self.text = Mutex(text)
+    }
+
+    /// Its form on a wire, made by `encode` the first time.
+    package func text(_ encode: (SessionState) -> String?) -> String? {
+        text.withLock { text in
+            if text == nil { text = encode(state) }
+            return text
+        }
+    }
 }

@@ -8,51 +8,55 @@ extension RPCNode: TransportReceiver {
 
     package func received(_ envelope: Envelope, on queue: QueueName) {
         switch envelope {
-        case .reply(let reply, let id):
+        case .reply(let reply, let id, _):
             complete(id, with: reply)
         case .request(let request) where GroupPush.isPush(request):
             receivedPush(request, on: queue)
         case .request(let request):
             guard let server = state.withLock({ $0.queues[queue] }) else {
-                return answer(request, with: .failure(.withdrawn(InstanceID(queue.rawValue))))
+                return answer(request, with: .failure(.withdrawn(InstanceID(queue.rawValue))), from: nil)
             }
-            server.receive(request) { [weak self] reply in self?.answer(request, with: reply) }
+            server.receive(request) { [weak self] in self?.answer(request, with: $0, from: server.instance) }
         }
     }
 
     package func returned(_ envelope: Envelope, from queue: QueueName) {
         switch envelope {
         case .request(let request):
-            resend(request, returnedBy: queue)
+            if let id = request.correlationID { return resend(id, returnedBy: queue) }
+            state.withLock { $0.view.remove(queue: queue) }
+            statistics.countLostCast()
         case .reply:
             // The caller is gone; nobody is left to tell.
             break
         }
     }
 
+    package func refused(_ request: RPCRequest, _ error: RPCError) {
+        guard let id = request.correlationID else { return statistics.countLostCast() }
+        if error.code == .timeout { statistics.countTimeouts(1) }
+        state.withLock { $0.calls.remove(id) }?.completion(.failure(error))
+    }
+
+    package func asked() { announce() }
+
     package func received(_ announcement: Announcement) {
         guard announcement.node != id else { return }
         let (isNew, gone) = state.withLock { state in
             let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
+            state.returning.heard(announcement)
             return (isNew, state.view.apply(announcement, now: .now()))
         }
         // The newcomer learns of this node at once, not at the next beat.
         if isNew { announce() }
+        resendParked()
         guard !gone.isEmpty else { return }
         // The last replies travel by another queue than the goodbye, which may overtake them.
         eventLoop.scheduleTask(in: Self.lastReplyGrace) { [weak self] in self?.interrupt(callsAt: gone) }
     }
 
-    /// Ends calls whose callee is proven gone.
-    private func interrupt(callsAt queues: [QueueName]) {
-        let calls = state.withLock { $0.calls.removeAll { queues.contains($0.target) } }
-        for call in calls {
-            call.completion(.failure(RPCError(.interrupted, "the process that held \(call.request.function) is gone")))
-        }
-    }
-
-    private func answer(_ request: RPCRequest, with reply: RPCReply) {
+    private func answer(_ request: RPCRequest, with reply: RPCReply, from instance: InstanceID?) {
         guard let queue = request.replyTo, let id = request.correlationID else { return }
-        transport.send(.reply(reply, to: id), to: queue)
+        transport.send(.reply(reply, to: id, from: instance), to: queue)
     }
 }

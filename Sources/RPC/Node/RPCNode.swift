@@ -33,6 +33,15 @@ package final class RPCNode: Sendable {
         var timerDeadline = NIODeadline.distantFuture
         var announcements: UInt64 = 0
         var heartbeat: RepeatedTask?
+        var prober: RepeatedTask?
+        /// Calls that wait for an instance to come back, in the order in which they were made.
+        var parked: [CorrelationID] = []
+        var returning = ReturningInstances()
+        /// False while nothing can be heard of others, or they cannot say anything.
+        var judgesSilence = true
+        /// Names of queues that changed while an instance was about to be served.
+        var renamed: [QueueName: QueueName] = [:]
+        var pendingServes = 0
         /// Set by `shutdown`: no calls, and no announcement after the goodbye.
         var isShutDown = false
     }
@@ -66,13 +75,27 @@ package final class RPCNode: Sendable {
         let heartbeat = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
             self?.beat()
         }
-        state.withLock { $0.heartbeat = heartbeat }
+        let pause = Self.probeInterval
+        let prober = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+            self?.probeSilentCallees()
+        }
+        state.withLock { ($0.heartbeat, $0.prober) = (heartbeat, prober) }
     }
 
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
     package func serve(_ server: RPCServer) async throws(RPCError) {
-        let queue = try await transport.openQueue(for: server.instance)
-        state.withLock { state in
+        state.withLock { $0.pendingServes += 1 }
+        let opened: Result<QueueName, RPCError>
+        do throws(RPCError) {
+            opened = .success(try await transport.openQueue(for: server.instance))
+        } catch {
+            opened = .failure(error)
+        }
+        try state.withLock { (state) throws(RPCError) in
+            state.pendingServes -= 1
+            defer { if state.pendingServes == 0 { state.renamed = [:] } }
+            var queue = try opened.get()
+            while let newer = state.renamed[queue] { queue = newer }
             state.servers[server.instance] = server
             state.queues[queue] = server
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
@@ -94,9 +117,13 @@ package final class RPCNode: Sendable {
         await transport.closeQueue(queue)
         await drain(server, within: bound)
         state.withLock { state in
+            // A reconnect may have renamed its queue meanwhile.
+            let queues = state.queues.filter { $0.value === server }.keys
             state.servers[server.instance] = nil
-            state.queues[queue] = nil
-            state.groupReceivers[queue] = nil
+            for queue in queues {
+                state.queues[queue] = nil
+                state.groupReceivers[queue] = nil
+            }
         }
     }
 
@@ -117,16 +144,16 @@ package final class RPCNode: Sendable {
     /// Says goodbye, ends the calls that are still out, and disconnects.
     package func shutdown() async {
         announce(isGoodbye: true)
-        let (pending, timer, heartbeat) = state.withLock { state in
+        let (pending, timer, tasks) = state.withLock { state in
             defer {
                 state.timer = nil
                 state.timerDeadline = .distantFuture
-                state.heartbeat = nil
+                (state.heartbeat, state.prober) = (nil, nil)
             }
-            return (state.calls.removeAll { _ in true }, state.timer, state.heartbeat)
+            return (state.calls.removeAll { _ in true }, state.timer, [state.heartbeat, state.prober])
         }
         timer?.cancel()
-        heartbeat?.cancel()
+        for task in tasks { task?.cancel() }
         for call in pending {
             call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
         }
@@ -137,7 +164,9 @@ package final class RPCNode: Sendable {
     package var view: ClusterView { state.withLock { $0.view } }
 
     private func beat() {
-        state.withLock { $0.view.suspectSilent(now: .now()) }
+        state.withLock { state in
+            if state.judgesSilence { state.view.suspectSilent(now: .now()) }
+        }
         announce()
     }
 
@@ -147,8 +176,10 @@ package final class RPCNode: Sendable {
             if isGoodbye { state.isShutDown = true }
             state.announcements += 1
             let instances = state.view.local.values.map { instance in
-                let load = state.servers[instance.id]?.load ?? (running: 0, waiting: 0, isFull: false)
+                let server = state.servers[instance.id]
+                let load = server?.load ?? (running: 0, waiting: 0, isFull: false)
                 var instance = instance
+                instance.idempotent = server?.idempotentFunctionNames ?? []
                 (instance.load, instance.isFull) = (load.running + load.waiting, load.isFull)
                 return instance
             }

@@ -83,9 +83,9 @@ public final class RPCServer: Sendable {
     /// The names of all functions, sorted.
     public var functionNames: [String] { state.withLock { $0.functions.keys.sorted() } }
 
-    /// True if a call that was interrupted may be sent again.
-    package func isIdempotent(_ name: String) -> Bool {
-        state.withLock { $0.functions[name]?.options.isIdempotent ?? false }
+    /// The names of the functions that may be called again when a call was interrupted, sorted.
+    package var idempotentFunctionNames: [String] {
+        state.withLock { $0.functions.filter(\.value.options.isIdempotent).keys.sorted() }
     }
 
     /// Handlers that run, and calls that wait.

@@ -1,3 +1,5 @@
+package import NIOCore
+
 /// How envelopes travel between queues: within a process, or over RabbitMQ.
 ///
 /// Nothing here waits: an envelope is taken at once, and what became of it is told to the receiver. Envelopes that one
@@ -15,8 +17,16 @@ package protocol Transport: Sendable {
     /// Closes a queue once everything that was sent to it has been received; what comes later is returned.
     func closeQueue(_ queue: QueueName) async
 
-    /// Sends to a queue. If no such queue exists the envelope comes back by `returned`.
+    /// Sends to a queue. If no such queue exists the envelope comes back by `returned`; one that was never written comes
+    /// back by `refused`. A request with a `replyTo` asks for a reply, on whatever `replyQueue` is when it is written.
     func send(_ envelope: Envelope, to queue: QueueName)
+
+    /// Asks whether a queue still exists, after all that was sent to it before. If it does not: `vanished`.
+    func probe(_ queue: QueueName)
+
+    /// Takes requests back that wait to be written, for their callers wait no more.
+    /// - Returns: those that were not written, and now never will be.
+    func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID>
 
     /// Makes `queue` get what is published to `group`; on completion nothing published later is missed.
     func bind(_ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
@@ -54,4 +64,37 @@ package protocol TransportReceiver: AnyObject, Sendable {
     func returned(_ envelope: Envelope, from queue: QueueName)
     /// What another node announced.
     func received(_ announcement: Announcement)
+    /// A request of this node that was never written: a bound was exceeded, or its deadline passed.
+    func refused(_ request: RPCRequest, _ error: RPCError)
+    /// A probed queue is gone: whatever was sent to it before the probe and has not come back is in nobody's hands, or
+    /// was.
+    func vanished(_ queue: QueueName, probedAt: NIODeadline)
+    /// Somebody asks who is there.
+    func asked()
+    /// The way to the other nodes opened, is stopped or broke.
+    func connectionChanged(_ change: ConnectionChange)
+}
+
+/// What happened to a transport's way to the other nodes.
+package enum ConnectionChange: Sendable {
+    /// It is open again, with new queues: this node's old names, each with the new one. Silence before says nothing.
+    case opened(renamed: [QueueName: QueueName])
+    /// It broke. Requests sent before may have arrived or not, those still `unwritten` aside, which wait.
+    case broke(unwritten: Set<CorrelationID>)
+    /// What is sent waits (`true`), or goes on (`false`): the broker blocks publishers. Deliveries go on.
+    case stalled(Bool)
+}
+
+/// A transport within a process has none of these: nothing waits to be written and no connection breaks.
+extension Transport {
+    package func probe(_ queue: QueueName) {}
+    package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { [] }
+}
+
+/// A receiver that stands before a node of the same process need not know them.
+extension TransportReceiver {
+    package func refused(_ request: RPCRequest, _ error: RPCError) {}
+    package func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
+    package func asked() {}
+    package func connectionChanged(_ change: ConnectionChange) {}
 }

@@ -1,0 +1,75 @@
+package import NIOCore
+import Synchronization
+
+extension RPCNode {
+    /// How often callees that have been silent for as long are probed (DESIGN §7).
+    static var probeInterval: TimeAmount { .milliseconds(500) }
+
+    package func connectionChanged(_ change: ConnectionChange) {
+        switch change {
+        case .broke(let unwritten): connectionBroke(unwritten)
+        case .opened(let names): connectionOpened(names)
+        case .stalled(let isStalled):
+            state.withLock { state in
+                state.judgesSilence = !isStalled
+                if !isStalled { state.view.forgiveSilence(now: .now()) }
+            }
+        }
+    }
+
+    /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
+    private func connectionBroke(_ unwritten: Set<CorrelationID>) {
+        let lost = state.withLock { state in
+            state.judgesSilence = false
+            state.returning.expect(state.view.peers.values.filter { !$0.isSuspected }.flatMap(\.instances))
+            return state.calls.removeAll { call in
+                guard !call.isLocal, call.target != nil, let id = call.request.correlationID else { return false }
+                return !unwritten.contains(id)
+            }
+        }
+        for call in lost {
+            let text = "the connection to the broker was lost while \(call.request.function) was out"
+            call.completion(.failure(RPCError(.disconnected, text)))
+        }
+    }
+
+    private func connectionOpened(_ names: [QueueName: QueueName]) {
+        state.withLock { state in
+            if state.pendingServes > 0 { state.renamed.merge(names) { $1 } }
+            for (old, new) in names {
+                if let server = state.queues.removeValue(forKey: old) { state.queues[new] = server }
+                if let receiver = state.groupReceivers.removeValue(forKey: old) { state.groupReceivers[new] = receiver }
+            }
+            state.view.renameLocal(names)
+            state.view.forgiveSilence(now: .now())
+            state.returning.connectionReturned(now: .now())
+            state.judgesSilence = true
+        }
+        announce()
+        // Until then parked calls wait for those who have not come back.
+        eventLoop.scheduleTask(in: ReturningInstances.patience + .milliseconds(10)) { [weak self] in
+            self?.resendParked()
+        }
+    }
+
+    /// Asks for the queues of callees that have had a call for long: nothing else tells that a process died with it.
+    func probeSilentCallees() {
+        let end = NIODeadline.now() - Self.probeInterval
+        let queues = state.withLock { state in
+            var queues: Set<QueueName> = []
+            // Then calls wait on this side.
+            guard state.judgesSilence else { return queues }
+            state.calls.forEach { call in
+                if !call.isLocal, call.since <= end, let target = call.target { queues.insert(target) }
+            }
+            return queues
+        }
+        for queue in queues { transport.probe(queue) }
+    }
+
+    package func vanished(_ queue: QueueName, probedAt: NIODeadline) {
+        state.withLock { $0.view.remove(queue: queue) }
+        // Younger ones may have been written behind the probe, and then come back by themselves.
+        interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
+    }
+}

@@ -1,0 +1,125 @@
+import Logging
+import NIOCore
+import RPC
+import RabbitMQ
+import Synchronization
+
+/// Reads what comes from the broker and hands it to the node, on the connection's thread: no further hop.
+///
+/// Whatever a peer sent that cannot be read is dropped and counted.
+final class Arrivals: Sendable {
+    let node: NodeID
+    let statistics: TransportStatistics
+    let readers: BatchReaders
+    let witnesses: Witnesses
+    /// Guarded, though one thread's: every connection has a thread of its own.
+    private let sessions = Mutex(SessionText())
+    private let receiverBox = Mutex<(any TransportReceiver)?>(nil)
+
+    init(node: NodeID, statistics: TransportStatistics, readers: BatchReaders, witnesses: Witnesses) {
+        self.node = node
+        self.statistics = statistics
+        self.readers = readers
+        self.witnesses = witnesses
+    }
+
+    var receiver: (any TransportReceiver)? { receiverBox.withLock { $0 } }
+
+    func start(_ receiver: (any TransportReceiver)?) { receiverBox.withLock { $0 = receiver } }
+
+    func received(_ deliveries: [Delivery], _ roles: [String: QueueRole]) {
+        guard let receiver else { return }
+        let now = NIODeadline.now()
+        for delivery in deliveries {
+            switch roles[delivery.consumerTag] {
+            case .replies:
+                forEach(in: delivery) { envelope in
+                    guard let (reply, id) = envelope.reply() else { return statistics.countDrop(.malformed) }
+                    receiver.received(.reply(reply, to: id, from: envelope.appID.map { InstanceID($0) }), on: "")
+                }
+            case .requests(let instance, let queue):
+                // A probe: that it came at all is the answer.
+                if delivery.body.readableBytes == 0, delivery.properties.type == nil { continue }
+                instance.state.withLock { $0.lastRequest = now }
+                forEach(in: delivery) { envelope in
+                    guard let request = sessions.withLock({ envelope.request(now: now, &$0) }) else {
+                        return statistics.countDrop(.malformed)
+                    }
+                    statistics.countRequest()
+                    receiver.received(.request(request), on: queue)
+                }
+            case .pushes(_, let queue):
+                forEach(in: delivery) { envelope in
+                    var envelope = envelope
+                    envelope.headers.removeAll { $0.name == "group" }
+                    envelope.headers.append(WireEnvelope.Header(name: "group", value: delivery.routingKey))
+                    guard let push = sessions.withLock({ envelope.request(now: now, &$0) }),
+                        push.function == GroupPush.function
+                    else { return statistics.countDrop(.malformed) }
+                    receiver.received(.request(push), on: queue)
+                }
+            case .announcements:
+                announced(delivery, receiver, now)
+            case nil:
+                statistics.countDrop(.unknownQueue)
+            }
+        }
+    }
+
+    /// A message that this node sent to a queue that is gone: a request, a batch of them, or a probe.
+    func returned(_ message: ReturnedMessage) {
+        guard let receiver else { return }
+        statistics.countReturn()
+        let queue = QueueName(message.routingKey)
+        if message.body.readableBytes == 0, message.properties.type == nil {
+            guard let time = message.properties.messageID.flatMap({ UInt64($0) }) else { return }
+            return receiver.vanished(queue, probedAt: .uptimeNanoseconds(time))
+        }
+        forEach(in: message.properties, message.body) { envelope in
+            guard let request = sessions.withLock({ envelope.request(now: .now(), &$0) }) else { return }
+            receiver.returned(.request(request), from: queue)
+        }
+    }
+
+    func skipped(_ message: SkippedMessage) { statistics.countDrop(.skipped) }
+
+    func stalled(_ isStalled: Bool) { receiver?.connectionChanged(.stalled(isStalled)) }
+
+    private func forEach(in delivery: Delivery, _ body: (WireEnvelope) -> Void) {
+        forEach(in: delivery.properties, delivery.body, body)
+    }
+
+    private func forEach(in properties: BasicProperties, _ bytes: ByteBuffer, _ body: (WireEnvelope) -> Void) {
+        guard properties.contentType == WireName.batch else {
+            guard let envelope = WireEnvelope(properties, body: bytes) else {
+                return statistics.countDrop(.contentType)
+            }
+            return body(envelope)
+        }
+        var rest = bytes
+        while rest.readableBytes > 0 {
+            guard let envelope = Batch.next(in: &rest, appID: properties.appID) else {
+                return statistics.countDrop(.malformed)
+            }
+            body(envelope)
+        }
+    }
+
+    private func announced(_ delivery: Delivery, _ receiver: any TransportReceiver, _ now: NIODeadline) {
+        // The exchange copies to the sender too.
+        guard delivery.properties.appID != node.rawValue else { return }
+        switch delivery.properties.type {
+        case WireName.question:
+            receiver.asked()
+        case WireName.announcement:
+            guard let wire = WireAnnouncement(delivery.body) else { return statistics.countDrop(.malformed) }
+            guard wire.node != node else { return }
+            readers.heard(wire.node, wire.batchQueues, now: now)
+            let announcement = wire.announcement
+            witnesses.heard(announcement, now: now)
+            receiver.received(announcement)
+        default:
+            statistics.countDrop(.malformed)
+        }
+    }
+}

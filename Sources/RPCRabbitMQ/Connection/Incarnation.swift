@@ -1,0 +1,164 @@
+import Logging
+import NIOCore
+import RPC
+import RabbitMQ
+import Synchronization
+
+/// One life of a node's connection to a broker: a connection that publishes and one that consumes, on one thread, so that
+/// a blocked publisher does not stop deliveries, and a reply leaves without a hop.
+///
+/// It ends as a whole: when either connection, a channel or a consumer is lost, both are cut and another life begins.
+final class Incarnation: Sendable {
+    private struct State {
+        var publisher: Connection?
+        var consumer: Connection?
+        var writer: Writer?
+        var roles: [String: QueueRole] = [:]
+        var isOver = false
+        var isStalled = false
+        /// Channels whose refusals are expected: they ask for what may not be had.
+        var tolerant: Set<AMQPChannel> = []
+        var openConnections = 0
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var reason: RabbitMQError?
+    }
+
+    let names: Names
+    /// What comes in goes there.
+    let arrivals: Arrivals
+    let logger: Logger
+    private let state = Mutex(State())
+
+    init(names: Names, arrivals: Arrivals, logger: Logger) {
+        self.names = names
+        self.arrivals = arrivals
+        self.logger = logger
+    }
+
+    /// Why it ended.
+    var reason: RabbitMQError? { state.withLock { $0.reason } }
+    var isOver: Bool { state.withLock { $0.isOver } }
+    var isStalled: Bool { state.withLock { $0.isStalled } }
+    var consumer: Connection? { state.withLock { $0.consumer } }
+    var publisher: Connection? { state.withLock { $0.publisher } }
+
+    // MARK: Life
+
+    func began(publisher: Connection? = nil, consumer: Connection? = nil, writer: Writer? = nil) {
+        state.withLock { state in
+            if let publisher { state.publisher = publisher }
+            if let consumer { state.consumer = consumer }
+            if publisher != nil || consumer != nil { state.openConnections += 1 }
+            if let writer { state.writer = writer }
+        }
+    }
+
+    /// Ends this life. From any thread, any number of times.
+    func end(_ reason: RabbitMQError) {
+        let connections = state.withLock { state in
+            if state.reason == nil { state.reason = reason }
+            state.isOver = true
+            return [state.publisher, state.consumer]
+        }
+        for connection in connections { connection?.abort() }
+    }
+
+    /// Returns when both connections have ended: nothing arrives any more.
+    func over() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.isOver && state.openConnections == 0 { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    private func closed(_ reason: RabbitMQError) {
+        end(reason)
+        let waiters = state.withLock { state in
+            state.openConnections -= 1
+            guard state.openConnections <= 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    // MARK: Roles
+
+    func setRole(_ role: QueueRole, of queue: QueueName) {
+        state.withLock { $0.roles[names.consumerTag(queue)] = role }
+    }
+
+    func removeRole(of queue: QueueName) {
+        state.withLock { _ = $0.roles.removeValue(forKey: names.consumerTag(queue)) }
+    }
+
+    /// Whether a channel's refusal is an answer and not the end.
+    func tolerate(_ channel: AMQPChannel, _ isTolerant: Bool) {
+        state.withLock { state in
+            if isTolerant { state.tolerant.insert(channel) } else { state.tolerant.remove(channel) }
+        }
+    }
+
+    // MARK: What the connections tell, on their thread
+
+    var consumerHandlers: ConnectionHandlers {
+        ConnectionHandlers(
+            deliveries: { deliveries in
+                let roles = self.state.withLock { $0.roles }
+                self.arrivals.received(deliveries, roles)
+            },
+            event: { self.handle($0, isPublisher: false) })
+    }
+
+    var publisherHandlers: ConnectionHandlers {
+        ConnectionHandlers(
+            deliveries: { _ in },
+            event: { self.handle($0, isPublisher: true) },
+            write: { connection in self.state.withLock { $0.writer }?.write(connection) ?? false })
+    }
+
+    private func stall(_ isStalled: Bool) {
+        state.withLock { $0.isStalled = isStalled }
+        arrivals.stalled(isStalled)
+    }
+
+    private func handle(_ event: ConnectionEvent, isPublisher: Bool) {
+        switch event {
+        case .returned(let message): arrivals.returned(message)
+        case .skipped(let message): arrivals.skipped(message)
+        case .unsent: break
+        case .blocked(let reason):
+            guard isPublisher else { break }
+            logger.warning("the broker blocks publishers", metadata: ["reason": "\(reason)"])
+            stall(true)
+        case .unblocked:
+            guard isPublisher else { break }
+            logger.notice("the broker takes messages again")
+            stall(false)
+        case .consumerCancelled(_, let tag):
+            guard let role = state.withLock({ $0.roles[tag] }), !role.isClosing else { return }
+            end(RabbitMQError(.channelClosed, "the broker deleted the queue of \(tag)", outcome: .unknown))
+        case .channelClosed(let id, let error):
+            let isExpected = state.withLock { state in
+                !isPublisher && state.tolerant.contains { $0.id == id }
+            }
+            if !isExpected { end(error) }
+        case .closed(let error):
+            closed(error)
+        }
+    }
+}
+
+extension QueueRole {
+    /// Whether its queue goes by this node's own will.
+    fileprivate var isClosing: Bool {
+        switch self {
+        case .replies, .announcements: false
+        case .requests(let instance, _), .pushes(let instance, _): instance.isClosing
+        }
+    }
+}

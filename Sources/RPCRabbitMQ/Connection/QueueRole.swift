@@ -1,0 +1,11 @@
+import RPC
+
+/// What a consumer of this node is for.
+enum QueueRole: Sendable {
+    case replies
+    case announcements
+    /// Requests to an instance; `queue` is what the node knows it by.
+    case requests(ServedInstance, queue: QueueName)
+    /// Pushes to the groups of an instance.
+    case pushes(ServedInstance, queue: QueueName)
+}

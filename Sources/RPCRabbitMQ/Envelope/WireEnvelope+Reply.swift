@@ -1,0 +1,42 @@
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import RPC
+
+extension WireEnvelope {
+    /// Writes a reply.
+    init(_ reply: RPCReply, to id: CorrelationID, at address: QueueName, from instance: InstanceID?) {
+        switch reply {
+        case .success(let payload):
+            self.init(type: Self.reply, content: Content(payload), body: payload.buffer)
+        case .failure(let error):
+            var text = ByteBuffer()
+            JSONText.write(error.message, to: &text)
+            self.init(type: Self.error, content: .json, body: text)
+            let isWithdrawn = error.code == .notFound && error.outcome == .notDelivered
+            headers.append(
+                Header(name: WireName.errorCode, value: isWithdrawn ? WireName.withdrawn : error.code.rawValue))
+        }
+        correlationID = ReplyAddress(name: address, correlationID: id).correlationText
+        appID = instance?.rawValue
+    }
+
+    /// Reads a reply; nil if it is none, or not to a call of this implementation.
+    func reply() -> (RPCReply, CorrelationID)? {
+        guard let correlationID, let id = CorrelationID(correlationID) else { return nil }
+        switch type {
+        case Self.reply: return (.success(payload), id)
+        case Self.error: return (.failure(error()), id)
+        default: return nil
+        }
+    }
+
+    /// Whatever a handler answers, it has answered: only `withdrawn` says that no handler saw the request.
+    private func error() -> RPCError {
+        let text =
+            (content == .json ? try? JSONDecoder().decode(String.self, from: body) : nil) ?? String(buffer: body)
+        guard let code = header(WireName.errorCode) else { return RPCError(.remote, text) }
+        if code == WireName.withdrawn { return RPCError(.notFound, text, outcome: .notDelivered) }
+        return RPCError(RPCError.Code(rawValue: code) ?? .remote, text, outcome: .answered)
+    }
+}

@@ -1,0 +1,22 @@
+/// Names that stand on the wire (docs/wire.md).
+enum WireName {
+    static let json = "application/json"
+    static let bytes = "application/octet-stream"
+    static let batch = "application/vnd.mqant.batch"
+
+    /// Header: the session on whose behalf a request is made, as JSON.
+    static let session = "session"
+    /// Header: milliseconds that the caller still waits; in single messages `expiration` says the same.
+    static let timeout = "timeout"
+    /// Header of an error: `RPCError.Code`'s raw value, or `withdrawn`.
+    static let errorCode = "error-code"
+    /// The instance is withdrawn: no handler saw the request, and it is safe to send it to another.
+    static let withdrawn = "withdrawn"
+
+    /// Headers that a request's own headers cannot have.
+    static let reserved: Set<String> = [session, timeout, errorCode]
+
+    /// Types of messages on the exchange of announcements.
+    static let announcement = "announcement"
+    static let question = "who-are-you"
+}

@@ -1,0 +1,80 @@
+import Logging
+import NIOCore
+import RPC
+import RabbitMQ
+import Synchronization
+
+/// An Id belongs to whoever has declared the exclusive queue `lock.<Id>` (DESIGN §8, "two nodes claim one Id").
+extension RabbitMQTransport {
+    private static var retryPause: Duration { .milliseconds(100) }
+
+    /// Takes the lock of an instance that is about to be served.
+    /// - Throws: `RPCError` `instanceTaken` naming node and host if another process answers for the Id, or when the lock
+    ///   is still held after three heartbeats; `RabbitMQError` if the connection fails.
+    func takeLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
+        let witnesses = arrivals.witnesses
+        defer { witnesses.forget(instance.id) }
+        let end = ContinuousClock.now + configuration.lockPatience
+        while try await !tryLock(of: instance, on: incarnation) {
+            if let holder = witnesses.holder(of: instance.id) {
+                let text = "\(instance.id) is served already, by the node \(holder.node) on host \(holder.host)"
+                throw RPCError(.instanceTaken, text)
+            }
+            // Silence: maybe a process that is gone, and whose connection the broker has not given up yet.
+            guard ContinuousClock.now < end else {
+                throw RPCError(.instanceTaken, "\(instance.id) is served already, by a process that does not answer")
+            }
+            witnesses.ask(instance.id)
+            _ = append(OutboxEntry(.question, to: ""))
+            try await Task.sleep(for: Self.retryPause)
+        }
+        instance.state.withLock { $0.hasLock = true }
+    }
+
+    /// Takes the locks of all instances after a reconnect, as soon as this node's former connection is given up.
+    func recoverLocks(_ incarnation: Incarnation) async {
+        while !incarnation.isOver, !Task.isCancelled {
+            let missing = state.withLock { Array($0.instances.values) }
+                .filter { instance in instance.state.withLock { !$0.hasLock && !$0.isClosing } }
+            guard !missing.isEmpty else { return }
+            do {
+                for instance in missing {
+                    let isTaken = try await tryLock(of: instance, on: incarnation)
+                    instance.state.withLock { $0.hasLock = isTaken }
+                }
+                try await Task.sleep(for: Self.retryPause * 5)
+            } catch {
+                return
+            }
+        }
+    }
+
+    private func tryLock(of instance: ServedInstance, on incarnation: Incarnation) async throws -> Bool {
+        guard let consumer = incarnation.consumer else {
+            throw RabbitMQError(.connectionClosed, "the connection is over")
+        }
+        // A channel of its own: a refusal closes it.
+        let channel = try await consumer.openChannel()
+        incarnation.tolerate(channel, true)
+        do {
+            try await incarnation.declare(incarnation.names.lock(instance.id), on: channel)
+            try await channel.close()
+            incarnation.tolerate(channel, false)
+            return true
+        } catch let error as RabbitMQError where error.replyCode == 405 {
+            // Reopened and closed, so that its number is free again.
+            try await channel.reopen()
+            try await channel.close()
+            incarnation.tolerate(channel, false)
+            return false
+        }
+    }
+
+    /// Lets another process take the Id at once.
+    func releaseLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
+        guard instance.state.withLock({ $0.hasLock }), let consumer = incarnation.consumer else { return }
+        let channel = try await consumer.openChannel()
+        try await channel.deleteQueue(incarnation.names.lock(instance.id).rawValue)
+        try await channel.close()
+    }
+}

@@ -1,0 +1,73 @@
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import RPC
+
+/// An announcement as it stands on the wire (docs/wire.md).
+struct WireAnnouncement: Codable, Equatable {
+    struct Instance: Codable, Equatable {
+        var id: InstanceID
+        var type: ModuleType
+        var queue: QueueName
+        var load: Int?
+        var full: Bool?
+        var idempotent: [String]?
+    }
+
+    var node: NodeID
+    var host: String?
+    var sequence: UInt64
+    var goodbye: Bool?
+    /// The node's queue of replies.
+    var replies: QueueName?
+    /// Whether the node reads batches, on all of its queues.
+    var batch: Bool?
+    var instances: [Instance]
+
+    init(_ announcement: Announcement, replies: QueueName) {
+        node = announcement.node
+        host = announcement.host
+        sequence = announcement.sequence
+        goodbye = announcement.isGoodbye ? true : nil
+        self.replies = replies
+        batch = true
+        instances = announcement.instances.map { instance in
+            Instance(
+                id: instance.id, type: instance.type, queue: instance.queue, load: instance.load,
+                full: instance.isFull ? true : nil, idempotent: instance.idempotent.isEmpty ? nil : instance.idempotent)
+        }
+    }
+
+    /// Reads one; nil if it is none.
+    init?(_ body: ByteBuffer) {
+        guard let read = try? JSONDecoder().decode(WireAnnouncement.self, from: body) else { return nil }
+        // A node without a name, or one instance twice, would confuse every view.
+        let ids = Set(read.instances.map(\.id))
+        guard !read.node.rawValue.isEmpty, ids.count == read.instances.count else { return nil }
+        self = read
+    }
+
+    var encoded: ByteBuffer? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try? encoder.encodeAsByteBuffer(self, allocator: ByteBufferAllocator())
+    }
+
+    var announcement: Announcement {
+        Announcement(
+            node: node, host: host ?? "", sequence: sequence, isGoodbye: goodbye ?? false,
+            instances: instances.map { instance in
+                var description = InstanceDescription(
+                    id: instance.id, type: instance.type, queue: instance.queue, load: max(0, instance.load ?? 0),
+                    isFull: instance.full ?? false)
+                description.idempotent = instance.idempotent ?? []
+                return description
+            })
+    }
+
+    /// The queues at which the node reads batches.
+    var batchQueues: Set<QueueName> {
+        guard batch == true, goodbye != true else { return [] }
+        return Set(instances.map(\.queue) + (replies.map { [$0] } ?? []))
+    }
+}

@@ -1,0 +1,167 @@
+import DequeModule
+import Logging
+import NIOCore
+package import RPC
+import RabbitMQ
+import Synchronization
+
+extension RabbitMQTransport {
+    package func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName {
+        // Room for what names put around it, within AMQP's 255 bytes.
+        guard (1...160).contains(instance.rawValue.utf8.count) else {
+            throw RPCError(.invalidArguments, "an Id has 1 to 160 bytes")
+        }
+        let end = ContinuousClock.now + configuration.startTimeout
+        var backoff = Backoff(longest: configuration.reconnectPause)
+        while true {
+            do {
+                if let queue = try await tryOpenQueue(for: instance) { return queue }
+                guard ContinuousClock.now < end, await backoff.pause() else {
+                    throw RPCError(.disconnected, "no connection to the broker", outcome: .notDelivered)
+                }
+            } catch let error as RPCError {
+                throw error
+            } catch let error as RabbitMQError {
+                logger.debug("queue not opened", metadata: ["instance": "\(instance)", "reason": "\(error)"])
+                guard error.code == .connectionClosed || error.code == .closedLocally, ContinuousClock.now < end,
+                    await backoff.pause()
+                else { throw RPCError(error) }
+            } catch {
+                throw RPCError(.cancelled, "cancelled", outcome: .notDelivered)
+            }
+        }
+    }
+
+    /// - Returns: nil if there is no connection, or it was lost meanwhile.
+    private func tryOpenQueue(for id: InstanceID) async throws -> QueueName? {
+        let (incarnation, life, isShutDown) = state.withLock { state in
+            state.lives += 1
+            return (state.incarnation, state.lives, state.isShutDown)
+        }
+        if isShutDown { throw RPCError(.shuttingDown, "this node is shutting down") }
+        guard let incarnation else { return nil }
+        let instance = ServedInstance(id: id, life: life, names: incarnation.names)
+        try await takeLock(of: instance, on: incarnation)
+        try await incarnation.open(instance)
+        return state.withLock { state in
+            guard state.incarnation === incarnation else { return nil }
+            state.instances[id] = instance
+            state.owners[instance.queue] = instance
+            return instance.queue
+        }
+    }
+
+    package func closeQueue(_ queue: QueueName) async {
+        let instance = state.withLock { state in state.owners[queue] }
+        guard let instance else { return }
+        instance.state.withLock { $0.isClosing = true }
+        let incarnation = state.withLock { $0.incarnation }
+        if let incarnation {
+            await waitForQuiet(instance, incarnation)
+            do {
+                try await delete(instance, on: incarnation)
+            } catch {
+                // The connection is over, and the queue with it.
+                logger.debug("queue not deleted", metadata: ["queue": "\(instance.queue)", "reason": "\(error)"])
+            }
+        }
+        state.withLock { state in
+            if state.instances[instance.id] === instance { state.instances[instance.id] = nil }
+            state.owners = state.owners.filter { $0.value !== instance }
+        }
+    }
+
+    /// Waits until the callers know that the instance goes: what they sent into a queue's last moment would be lost
+    /// without a word.
+    private func waitForQuiet(_ instance: ServedInstance, _ incarnation: Incarnation) async {
+        let began = NIODeadline.now()
+        let end = began + TimeAmount(configuration.closeTimeout)
+        let quiet = TimeAmount(configuration.quietTime)
+        while !incarnation.isOver {
+            let now = NIODeadline.now()
+            let since = max(began, instance.state.withLock { $0.lastRequest })
+            guard now < end, now - since < quiet else { return }
+            do {
+                try await Task.sleep(for: .nanoseconds((quiet - (now - since)).nanoseconds))
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// Deletes the queue once it is empty. What was delivered before the broker's answer has been received then.
+    private func delete(_ instance: ServedInstance, on incarnation: Incarnation) async throws {
+        guard let channel = instance.state.withLock({ $0.channel }) else { return }
+        let queue = instance.queue
+        incarnation.tolerate(channel, true)
+        for attempt in 1... {
+            do {
+                try await channel.deleteQueue(queue.rawValue, ifEmpty: attempt < 20)
+                break
+            } catch let error as RabbitMQError where error.replyCode == 406 {
+                // Something came: it is consumed first.
+                try await channel.reopen()
+                try await incarnation.startConsumer(of: queue, as: .requests(instance, queue: queue), on: channel)
+            }
+        }
+        incarnation.removeRole(of: queue)
+        try await channel.close()
+        incarnation.tolerate(channel, false)
+        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance)
+        try await releaseLock(of: instance, on: incarnation)
+    }
+
+    package func shutdown() async {
+        let (incarnation, supervisor) = state.withLock { state in
+            defer { state.isShutDown = true }
+            return (state.incarnation, state.supervisor)
+        }
+        if let incarnation, !incarnation.isOver {
+            await flush(incarnation)
+            await incarnation.publisher?.close(timeout: configuration.closeTimeout)
+            await incarnation.consumer?.close(timeout: configuration.closeTimeout)
+        }
+        await finish(supervisor)
+    }
+
+    /// Ends as SIGKILL ends a process: nothing more is written, and no goodbye said. For tests.
+    package func abort() async {
+        let (incarnation, supervisor) = state.withLock { state in
+            defer { state.isShutDown = true }
+            return (state.incarnation, state.supervisor)
+        }
+        arrivals.start(nil)
+        incarnation?.end(RabbitMQError(.closedLocally, "aborted"))
+        await finish(supervisor)
+    }
+
+    /// Loses the connection, as a cut link does; the transport makes another. For tests.
+    package func cut() {
+        state.withLock { $0.incarnation }?.end(RabbitMQError(.connectionClosed, "cut", outcome: .unknown))
+    }
+
+    private func finish(_ supervisor: Task<Void, Never>?) async {
+        line.close()
+        supervisor?.cancel()
+        await supervisor?.value
+        for entry in outbox.close() {
+            switch entry.content {
+            case .request(let request):
+                arrivals.receiver?.refused(request, RPCError(.shuttingDown, "this node is shutting down"))
+            case .push(_, let confirmation?):
+                confirmation(.failure(RPCError(.shuttingDown, "this node is shutting down")))
+            default: break
+            }
+        }
+        arrivals.start(nil)
+    }
+
+    /// Waits until all that waits has been written, or the time is up.
+    private func flush(_ incarnation: Incarnation) async {
+        let end = ContinuousClock.now + configuration.closeTimeout
+        while !outbox.isEmpty, !incarnation.isOver, ContinuousClock.now < end {
+            wake()
+            do { try await Task.sleep(for: .milliseconds(2)) } catch { return }
+        }
+    }
+}

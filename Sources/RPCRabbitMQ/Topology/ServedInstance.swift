@@ -1,0 +1,50 @@
+import NIOCore
+import RPC
+import RabbitMQ
+import Synchronization
+
+/// An instance that this node serves, across its incarnations: what must be there again after a reconnect.
+final class ServedInstance: Sendable {
+    struct State {
+        /// The names of its queues on the present connection.
+        var queue: QueueName
+        /// What the node knows it by: the same, but for the moment of a reconnect.
+        var knownQueue: QueueName
+        var pushQueue: QueueName
+        /// The channel that consumes `queue`, and deletes it in the end: its own, for a refusal closes it.
+        var channel: AMQPChannel?
+        /// Whether `pushQueue` is declared on the present connection: the first group does it.
+        var hasPushQueue = false
+        var groups: Set<GroupName> = []
+        var lastRequest = NIODeadline.now()
+        var isClosing = false
+        /// Whether the present connection holds the Id's lock.
+        var hasLock = false
+    }
+
+    let id: InstanceID
+    /// Counts the lives of an Id on one connection.
+    let life: Int
+    let state: Mutex<State>
+
+    init(id: InstanceID, life: Int, names: Names) {
+        self.id = id
+        self.life = life
+        state = Mutex(
+            State(
+                queue: names.requests(id, life: life), knownQueue: names.requests(id, life: life),
+                pushQueue: names.pushes(id, life: life)))
+    }
+
+    var queue: QueueName { state.withLock { $0.queue } }
+    var isClosing: Bool { state.withLock { $0.isClosing } }
+
+    /// Begins a new incarnation, on a new connection.
+    func rename(_ names: Names) {
+        state.withLock { state in
+            state.queue = names.requests(id, life: life)
+            state.pushQueue = names.pushes(id, life: life)
+            (state.channel, state.hasPushQueue, state.hasLock) = (nil, false, false)
+        }
+    }
+}

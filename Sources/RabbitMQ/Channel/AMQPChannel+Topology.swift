@@ -1,0 +1,52 @@
+/// Exchanges, queues, bindings. Each waits for the broker's answer, at most `timeout`; a refusal is a `channelClosed`
+/// error with the broker's code (404 missing, 405 locked, 406 declared differently, 403 forbidden) and closes the channel.
+extension AMQPChannel {
+    package func declareExchange(_ exchange: ExchangeDeclaration, timeout: Duration = .seconds(10)) async throws {
+        try await ask([.exchangeDeclare(exchange)], timeout)
+    }
+
+    package func deleteExchange(
+        _ name: String, ifUnused: Bool = false, timeout: Duration = .seconds(10)
+    ) async throws {
+        try await ask([.exchangeDelete(name: name, ifUnused: ifUnused)], timeout)
+    }
+
+    @discardableResult
+    package func declareQueue(
+        _ queue: QueueDeclaration, timeout: Duration = .seconds(10)
+    ) async throws -> QueueStatus {
+        guard case .queue(let status) = try await ask([.queueDeclare(queue)], timeout) else { throw wrongAnswer() }
+        return status
+    }
+
+    /// Returns how many messages were deleted with it. `ifEmpty`: a queue that holds messages stays, error 406.
+    @discardableResult
+    package func deleteQueue(
+        _ name: String, ifUnused: Bool = false, ifEmpty: Bool = false, timeout: Duration = .seconds(10)
+    ) async throws -> UInt32 {
+        let request = Request.queueDelete(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty)
+        guard case .messageCount(let count) = try await ask([request], timeout) else { throw wrongAnswer() }
+        return count
+    }
+
+    /// Returns how many messages were removed.
+    @discardableResult
+    package func purgeQueue(_ name: String, timeout: Duration = .seconds(10)) async throws -> UInt32 {
+        guard case .messageCount(let count) = try await ask([.queuePurge(name)], timeout) else { throw wrongAnswer() }
+        return count
+    }
+
+    package func bind(_ binding: QueueBinding, timeout: Duration = .seconds(10)) async throws {
+        try await ask([.queueBind(binding)], timeout)
+    }
+
+    /// Binds all of them in one go and returns when the last is in force: thousands a second, where one by one each
+    /// costs a round trip.
+    package func bind(_ bindings: [QueueBinding], timeout: Duration = .seconds(10)) async throws {
+        try await ask(bindings.map { .queueBind($0) }, timeout)
+    }
+
+    package func unbind(_ binding: QueueBinding, timeout: Duration = .seconds(10)) async throws {
+        try await ask([.queueUnbind(binding)], timeout)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Logging
+
+/// A connection to a RabbitMQ broker. All of its work happens on the thread of a `ConnectionLoop`; this is the handle
+/// that any thread may use.
+///
+/// It does not reconnect: when `ConnectionEvent.closed` has come, it is over for good. It must be closed, else the
+/// loop keeps it alive.
+///
+/// `@unchecked Sendable`: every stored property is immutable and Sendable but `link`, which is read and written on the
+/// owner thread only: `attach` and `detach` are called by the loop, and `onOwner` looks at it only after comparing
+/// the calling thread with the owner.
+package final class Connection: @unchecked Sendable {
+    /// The one of the configured URIs that logged in.
+    package let uri: ConnectionURI
+    package let loop: ConnectionLoop
+    let inbox: Inbox
+    let socket: SocketGuard
+    let maximumBodySize: Int
+    /// Bytes, negotiated: the bound of a message's header and of a method's arguments.
+    let frameMaximum: Int
+    private var link: Link?
+
+    init(
+        uri: ConnectionURI, loop: ConnectionLoop, socket: SocketGuard, frameMaximum: Int,
+        configuration: Configuration
+    ) {
+        self.uri = uri
+        self.loop = loop
+        self.socket = socket
+        self.frameMaximum = frameMaximum
+        maximumBodySize = configuration.maximumBodySize
+        inbox = Inbox(maximumCount: configuration.queueCount, maximumBytes: configuration.queueBytes)
+    }
+
+    func attach(_ link: Link) {
+        self.link = link
+    }
+
+    func detach() {
+        link = nil
+    }
+
+    /// The link, if the caller runs on its thread.
+    var onOwner: Link? { loop.isCurrent ? link : nil }
+
+    /// Queues an operation and wakes the owner thread, if it sleeps.
+    func submit(_ operation: Operation) throws(RabbitMQError) {
+        try inbox.append(operation)
+        // On the owner thread the queue is looked at before it sleeps.
+        if !loop.isCurrent { loop.core.wakeup.signal() }
+    }
+
+    /// Has `ConnectionHandlers.write` called soon, on the owner thread. Many requests make one call.
+    package func requestWrite() throws(RabbitMQError) {
+        if let link = onOwner {
+            link.wantsWrite = true
+            return
+        }
+        try inbox.requestWrite()
+        loop.core.wakeup.signal()
+    }
+
+    /// Whether a message published now would be written rather than held back. On the owner thread only; elsewhere
+    /// always false.
+    package var hasRoom: Bool {
+        guard let link = onOwner else { return false }
+        return link.failure == nil && link.held.isEmpty && link.mayPublish
+    }
+
+    /// Opens a channel. `confirming`: for `publishConfirmed`; every message on it is then answered by the broker.
+    package func openChannel(confirming: Bool = false, timeout: Duration = .seconds(10)) async throws -> AMQPChannel {
+        let waiter = Waiter<Reply>(timeout: timeout)
+        let reply = try await waiter.wait { try submit(.openChannel(confirming: confirming, waiter)) }
+        guard case .channel(let id) = reply else {
+            throw RabbitMQError(.protocolViolation, "the broker did not open a channel", outcome: .unknown)
+        }
+        return AMQPChannel(id: id, connection: self)
+    }
+
+    /// Writes what is queued, says goodbye and waits for the broker's answer, at most `timeout`; then cuts.
+    ///
+    /// Messages held back because the broker blocks are not waited for: they come back as `ConnectionEvent.unsent`.
+    package func close(timeout: Duration = .seconds(5)) async {
+        let waiter = Waiter<Reply>(timeout: timeout)
+        do {
+            _ = try await waiter.wait { try submit(.close(waiter)) }
+        } catch {
+            // Over already, cancelled, or out of time: in each case nothing is left but to make sure.
+            abort()
+        }
+    }
+
+    /// Cuts the socket at once. From any thread, also while the owner thread is stuck in a send.
+    package func abort() {
+        socket.cut(RabbitMQError(.closedLocally, "the connection was cut", outcome: .unknown))
+    }
+}

@@ -1,0 +1,25 @@
+/// Where a connection delivers. Each is called on the owner thread, one at a time, in the order of the wire: whoever
+/// needs long, or another thread, hops itself. To block here is to stop the connection.
+///
+/// `AMQPChannel.publish` and acknowledging called from here are written without a queue and leave in the same system call.
+package struct ConnectionHandlers: Sendable {
+    /// Messages for consumers, many at a time, never none.
+    package var deliveries: @Sendable ([Delivery]) -> Void
+    package var event: @Sendable (ConnectionEvent) -> Void
+    /// Asked for messages after `Connection.requestWrite()`, whenever the connection can take some: not blocked, little
+    /// in its buffer. Publishes while `Connection.hasRoom`, and returns whether it has more.
+    ///
+    /// For a layer that has a bounded queue of its own and wants to decide at the last moment what is still worth
+    /// sending, and what can travel together.
+    package var write: (@Sendable (Connection) -> Bool)?
+
+    package init(
+        deliveries: @escaping @Sendable ([Delivery]) -> Void,
+        event: @escaping @Sendable (ConnectionEvent) -> Void,
+        write: (@Sendable (Connection) -> Bool)? = nil
+    ) {
+        self.deliveries = deliveries
+        self.event = event
+        self.write = write
+    }
+}

@@ -1,0 +1,163 @@
+import NIOCore
+import RPC
+import RPCRabbitMQ
+import RabbitMQ
+import RabbitMQTestSupport
+import Testing
+
+/// Processes that die, links that break, Ids that two processes want (DESIGN §8).
+@Suite(.timeLimit(.minutes(3)))
+struct IncarnationTests {
+    @Test func callsThatAKilledProcessHeldAreInterrupted() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, _ in
+            let replies = Log<RPCReply>()
+            for _ in 0..<20 { begin("wait", caller, replies) }
+            try await eventually("all run") { callee.transport.statistics.requests == 20 }
+            let start = ContinuousClock.now
+            await callee.transport.abort()
+            try await eventually("all end") { replies.count == 20 }
+            #expect(ContinuousClock.now - start < .seconds(4), "2 s, and what this machine's other work takes")
+            #expect(replies.elements.allSatisfy { $0.error?.code == .interrupted && $0.error?.outcome == .unknown })
+            #expect(caller.transport.statistics.probes > 0)
+        }
+    }
+
+    @Test func idempotentCallsGoToAnotherInstanceWhenInterrupted() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let (caller, victim, heir) = (
+            try TestNode("a", on: network), try TestNode("b", on: network), try TestNode("c", on: network)
+        )
+        let (closed, open) = (Condition(), Condition())
+        open.open()
+        for node in [caller, victim, heir] { try await node.node.start() }
+        try await victim.serve("Work", "b:Work") { register($0, closed) }
+        try await caller.knows("b:Work")
+        let (safe, unsafe) = (Log<RPCReply>(), Log<RPCReply>())
+        for _ in 0..<5 { begin("again", caller, safe) }
+        for _ in 0..<5 { begin("wait", caller, unsafe) }
+        try await eventually("all run") { victim.transport.statistics.requests == 10 }
+        try await heir.serve("Work", "c:Work") { register($0, open) }
+        try await caller.knows("c:Work")
+        await victim.transport.abort()
+        try await eventually("all end") { safe.count == 5 && unsafe.count == 5 }
+        #expect(safe.elements.allSatisfy { $0.text == #""c:Work""# })
+        #expect(unsafe.elements.allSatisfy { $0.error?.code == .interrupted })
+        closed.open()
+        for node in [caller, victim, heir] { await node.shutDown() }
+    }
+
+    @Test func aSlowHandlerIsNotTakenForDead() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, gate in
+            let replies = Log<RPCReply>()
+            begin("wait", caller, replies)
+            // Probes say that its queue is there, again and again.
+            try await eventually("it has been probed") { caller.transport.statistics.probes >= 4 }
+            #expect(replies.count == 0)
+            gate.open()
+            try await eventually("it is answered") { replies.count == 1 }
+            #expect(replies.elements.first?.text == #""waited""#)
+            #expect(callee.transport.statistics.dropped(.malformed) == 0)
+            #expect(callee.transport.statistics.dropped(.contentType) == 0)
+        }
+    }
+
+    @Test func aCalleeThatReconnectsServesAtOnceUnderNewNames() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, gate in
+            let pushes = Log<GroupPush>()
+            callee.node.receivePushes(for: "b:Work") { pushes.add($0) }
+            try await callee.bind("b:Work", to: "room")
+            let replies = Log<RPCReply>()
+            begin("wait", caller, replies)
+            try await eventually("it runs") { callee.transport.statistics.requests == 1 }
+            let before = callee.node.view.local["b:Work"]?.queue
+            callee.transport.cut()
+            try await eventually("the caller is told") { replies.count == 1 }
+            #expect(replies.elements.first?.error?.code == .interrupted)
+            #expect(await caller.reply("Work", "double", 4).text == "8")
+            #expect(callee.node.view.local["b:Work"]?.queue != before)
+            let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "x"))
+            try await eventually("its lock is its own again") {
+                callee.transport.queueNames.contains { $0.rawValue.contains("lock.") }
+            }
+            while try await caller.node.pushConfirmed(push) == .unroutable {}
+            try await eventually("the push arrives") { pushes.count >= 1 }
+        }
+    }
+
+    @Test func aCallerThatReconnectsLosesItsCallsAndGoesOn() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, gate in
+            let replies = Log<RPCReply>()
+            for _ in 0..<3 { begin("wait", caller, replies) }
+            try await eventually("all run") { callee.transport.statistics.requests == 3 }
+            caller.transport.cut()
+            try await eventually("all end") { replies.count == 3 }
+            #expect(replies.elements.allSatisfy { $0.error?.code == .disconnected && $0.error?.outcome == .unknown })
+            #expect(await caller.reply("Work", "double", 4).text == "8")
+            #expect(caller.transport.statistics.connections == 2)
+        }
+    }
+
+    @Test func aSecondProcessIsRefusedAnIdAndToldWhoHasIt() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let first = try TestNode("first", on: network, host: "10.1.2.3")
+        let second = try TestNode("second", on: network)
+        try await first.node.start()
+        try await first.serve("Work", "x:Work")
+        try await second.node.start()
+        let start = ContinuousClock.now
+        let error = try await #require(throws: RPCError.self) { try await second.serve("Work", "x:Work") }
+        #expect(ContinuousClock.now - start < .seconds(3), "1 s, and what this machine's other work takes")
+        #expect(error.code == .instanceTaken)
+        #expect(error.message.contains("first") && error.message.contains("10.1.2.3"))
+        await first.shutDown()
+        // Who went in good order leaves the Id to others.
+        try await second.serve("Work", "x:Work")
+        await second.shutDown()
+    }
+
+    @Test func aNodeRestartedRightAfterItWasKilledHasItsIdAgain() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let (one, two) = (try TestNode("one", on: network), try TestNode("two", on: network))
+        let caller = try TestNode("caller", on: network)
+        for node in [caller, one, two] { try await node.node.start() }
+        try await one.serve("Work", "x:Work") { $0.register("who") { (_: Int) in "one" } }
+        try await caller.knows("x:Work")
+        await one.transport.abort()
+        try await two.serve("Work", "x:Work") { $0.register("who") { (_: Int) in "two" } }
+        try await eventually("the newer one is known") {
+            caller.node.view.candidate("x:Work")?.instance.queue == two.node.view.local["x:Work"]?.queue
+        }
+        #expect(await caller.reply(.instance("x:Work"), "who").text == #""two""#)
+        for node in [caller, one, two] { await node.shutDown() }
+    }
+
+    @Test func aSilentHolderOfAnIdIsWaitedForAndNotForEver() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let zombie = try await Connection.open(
+            try network.configuration().connection,
+            handlers: ConnectionHandlers(deliveries: { _ in }, event: { _ in }))
+        let channel = try await zombie.openChannel()
+        var lock = QueueDeclaration(name: "\(network.name).lock.x:Work")
+        lock.isExclusive = true
+        lock.arguments = ["x-queue-type": "classic"]
+        try await channel.declareQueue(lock)
+        let node = try TestNode("n", on: network) { $0.connection.heartbeat = .seconds(1) }
+        try await node.node.start()
+        let start = ContinuousClock.now
+        let error = try await #require(throws: RPCError.self) { try await node.serve("Work", "x:Work") }
+        #expect(error.code == .instanceTaken)
+        #expect(ContinuousClock.now - start >= .seconds(3), "three heartbeats")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await node.serve("Work", "x:Work") }
+            await zombie.close()
+            try await group.waitForAll()
+        }
+        await node.shutDown()
+    }
+
+    private func begin(_ function: String, _ caller: TestNode, _ replies: Log<RPCReply>) {
+        let request = RPCRequest(function: function, payload: .json(ByteBuffer(string: "[0]")))
+        caller.node.call("Work", request, timeout: .seconds(20)) { replies.add($0) }
+    }
+}

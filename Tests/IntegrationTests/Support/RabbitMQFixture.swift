@@ -1,0 +1,95 @@
+import Logging
+import RPC
+import RPCRabbitMQ
+import RabbitMQ
+import RabbitMQTestSupport
+import Synchronization
+import TransportContract
+
+/// Nodes that meet at one real broker. Each network has exchanges and queues of its own.
+struct RabbitMQFixture: TransportFixture {
+    var name: String { "RabbitMQ" }
+
+    func makeNetwork() async throws -> any TransportNetwork {
+        RabbitMQNetwork(broker: try await SharedBroker.get())
+    }
+}
+
+final class RabbitMQNetwork: TransportNetwork {
+    let broker: RabbitMQBroker
+    let name: String
+    private let transports = Mutex<[NodeID: RabbitMQTransport]>([:])
+    private static let counter = Atomic<Int>(0)
+
+    init(broker: RabbitMQBroker) {
+        self.broker = broker
+        name = "test\(Self.counter.add(1, ordering: .relaxed).newValue)"
+    }
+
+    func configuration() throws -> RabbitMQTransport.Configuration {
+        var configuration = RabbitMQTransport.Configuration(
+            connection: try Connection.Configuration(uris: [broker.uri()]))
+        configuration.connection.name = name
+        configuration.exchange = name
+        configuration.queuePrefix = "\(name)."
+        configuration.quietTime = .milliseconds(50)
+        return configuration
+    }
+
+    func makeTransport(for node: NodeID) async throws -> any Transport {
+        try transport(for: node) { _ in }
+    }
+
+    func transport(
+        for node: NodeID, _ adjust: (inout RabbitMQTransport.Configuration) -> Void
+    ) throws -> RabbitMQTransport {
+        var configuration = try configuration()
+        adjust(&configuration)
+        let transport = RabbitMQTransport(node: node, configuration: configuration, logger: Self.logger)
+        transports.withLock { $0[node] = transport }
+        return transport
+    }
+
+    /// The queues of the node are gone when the broker has given up its connection: `lock.…` can be declared anew then,
+    /// and what is sent to a queue comes back.
+    func kill(_ node: NodeID) async {
+        guard let transport = transports.withLock({ $0[node] }) else { return }
+        let queues = transport.queueNames
+        await transport.abort()
+        do {
+            let connection = try await Connection.open(
+                try configuration().connection, handlers: ConnectionHandlers(deliveries: { _ in }, event: { _ in }))
+            for queue in queues { try await waitUntilGone(queue, connection) }
+            await connection.close()
+        } catch {
+            Self.logger.critical("cannot watch a killed node's queues", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func waitUntilGone(_ queue: QueueName, _ connection: Connection) async throws {
+        while true {
+            let channel = try await connection.openChannel()
+            var declaration = QueueDeclaration(name: queue.rawValue)
+            declaration.isPassive = true
+            do {
+                try await channel.declareQueue(declaration)
+                try await channel.close()
+            } catch let error as RabbitMQError where error.replyCode == 404 {
+                return
+            } catch let error as RabbitMQError where error.replyCode == 405 {
+                // Another connection's, and still there.
+                try await channel.reopen()
+                try await channel.close()
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    func tearDown() async {}
+
+    static let logger = {
+        var logger = Logger(label: "integration")
+        logger.logLevel = .critical
+        return logger
+    }()
+}

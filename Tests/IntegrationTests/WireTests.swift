@@ -1,0 +1,201 @@
+import NIOCore
+import RPC
+import RPCRabbitMQ
+import RabbitMQ
+import RabbitMQTestSupport
+import Testing
+
+/// What stands on the wire, seen from outside, and what comes in from there (docs/wire.md).
+@Suite(.timeLimit(.minutes(2)))
+struct WireTests {
+    private func withCallee(
+        _ body: (TestNode, RabbitMQNetwork, RawClient, _ queue: String) async throws -> Void
+    ) async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let callee = try TestNode("b", on: network)
+        try await callee.node.start()
+        try await callee.serve("Work", "b:Work") { server in
+            server.register("double") { (number: Int) in number * 2 }
+            server.register("fail") { (_: Int) in throw HandlerError("no \"luck\"") }
+        }
+        let queue = try #require(callee.node.view.local["b:Work"]?.queue.rawValue)
+        let client = try await RawClient.connect(to: network)
+        do {
+            try await body(callee, network, client, queue)
+        } catch {
+            await client.connection.close()
+            await callee.shutDown()
+            throw error
+        }
+        await client.connection.close()
+        await callee.shutDown()
+    }
+
+    @Test func aForeignCallerGetsItsOwnCorrelationIDBack() async throws {
+        try await withCallee { _, _, client, queue in
+            let ids = ["žluť-1", "00ff", "FF", "2a", "", "c9d3aa4e-2a3b-4f0e-8c0e-b9d1b6a0c111", "0"]
+            for (number, id) in ids.enumerated() {
+                try client.publish("[\(number)]", to: queue) { properties in
+                    properties.type = "double"
+                    properties.correlationID = id
+                    properties.replyTo = client.queue
+                }
+            }
+            let replies = try await client.received(ids.count)
+            for (number, id) in ids.enumerated() {
+                let reply = try #require(replies.first { $0.body == ByteBuffer(string: "\(number * 2)") })
+                #expect(reply.properties.correlationID ?? "" == id)
+                #expect(reply.properties.type == "reply")
+                #expect(reply.properties.contentType == "application/json")
+                #expect(reply.properties.appID == "b:Work")
+                #expect(reply.properties.replyTo == nil)
+            }
+        }
+    }
+
+    @Test func errorsCarryTheirCodeAndText() async throws {
+        try await withCallee { _, _, client, queue in
+            for function in ["fail", "nope"] {
+                try client.publish("[1]", to: queue) { properties in
+                    properties.type = function
+                    properties.correlationID = function
+                    properties.replyTo = client.queue
+                }
+            }
+            let replies = try await client.received(2)
+            let failed = try #require(replies.first { $0.properties.correlationID == "fail" })
+            #expect(failed.properties.type == "error")
+            #expect(failed.properties.headers["error-code"]?.string == "remote")
+            #expect(String(buffer: failed.body) == #""no \"luck\"""#)
+            let unknown = try #require(replies.first { $0.properties.correlationID == "nope" })
+            #expect(unknown.properties.headers["error-code"]?.string == "function-not-found")
+        }
+    }
+
+    @Test func garbageOnEveryQueueIsDroppedAndCounted() async throws {
+        try await withCallee { callee, network, client, _ in
+            try await callee.bind("b:Work", to: "room")
+            let queues = callee.transport.queueNames.map(\.rawValue).filter { !$0.contains("lock.") }
+            #expect(queues.count == 4)
+            let connections = callee.transport.statistics.connections
+            for queue in queues {
+                try client.publish("\u{0}\u{1}{[", to: queue) { $0.contentType = "application/x-nobody" }
+                try client.publish("{{{{", to: queue) { $0.type = "reply" }
+                try client.publish("[1]", to: queue) { $0.type = "double" }
+                try client.publish("x", to: queue) { properties in
+                    properties.contentType = "application/vnd.mqant.batch"
+                }
+                try client.publish("[1]", to: queue) { properties in
+                    properties.type = "double"
+                    properties.headers = ["session": "not a session"]
+                }
+                try client.publish("", to: queue) { properties in
+                    properties.contentType = nil
+                    properties.type = "error"
+                }
+                try client.publish(ByteBuffer(repeating: 7, count: 20 << 20), to: queue) { $0.type = "double" }
+            }
+            try client.publish("[]", to: "", exchange: "\(network.name).nodes") { $0.type = "announcement" }
+            try client.publish("[21]", to: queues[2]) { properties in
+                properties.type = "double"
+                properties.correlationID = "after"
+                properties.replyTo = client.queue
+            }
+            let replies = try await client.received(1)
+            #expect(replies.map(\.properties.correlationID) == ["after"])
+            #expect(replies.first?.body == ByteBuffer(string: "42"))
+            let statistics = callee.transport.statistics
+            try await eventually("all of it is counted") {
+                statistics.dropped(.skipped) == 4 && statistics.dropped(.malformed) >= 10
+                    && statistics.dropped(.contentType) >= 6
+            }
+            #expect(statistics.connections == connections, "the connection survives")
+        }
+    }
+
+    @Test func manyEnvelopesTravelTogetherOnlyToThoseWhoReadBatches() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, _ in
+            let replies = Log<RPCReply>()
+            let count = 5000
+            for number in 0..<count {
+                let request = RPCRequest(function: "double", payload: .json(ByteBuffer(string: "[\(number)]")))
+                caller.node.call("Work", request, timeout: .seconds(30)) { replies.add($0) }
+            }
+            try await eventually("all are answered") { replies.count == count }
+            #expect(Set(replies.elements.compactMap(\.text)) == Set((0..<count).map { "\($0 * 2)" }))
+            #expect(caller.transport.statistics.envelopes >= UInt64(count))
+            #expect(caller.transport.statistics.messages < UInt64(count) / 2)
+        }
+    }
+
+    @Test func whoDoesNotAnnounceThatItReadsBatchesGetsNone() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let caller = try TestNode("a", on: network)
+        try await caller.node.start()
+        let client = try await RawClient.connect(to: network)
+        let announcement = """
+            {"node":"python","sequence":1,"instances":[{"id":"py:Dice","type":"Dice","queue":"\(client.queue)"}]}
+            """
+        try client.publish(announcement, to: "", exchange: "\(network.name).nodes") { $0.type = "announcement" }
+        try await caller.knows("py:Dice")
+        let replies = Log<RPCReply>()
+        for _ in 0..<300 {
+            let request = RPCRequest(function: "roll", payload: .json(ByteBuffer(string: "[6]")))
+            caller.node.call("Dice", request, timeout: .seconds(30)) { replies.add($0) }
+        }
+        let requests = try await client.received(300)
+        #expect(requests.allSatisfy { $0.properties.contentType == "application/json" && $0.properties.type == "roll" })
+        for request in requests {
+            let left = try #require(request.properties.expiration.flatMap { Int($0) })
+            #expect((1...30_000).contains(left))
+            #expect(request.properties.appID == "a")
+            try client.publish("4", to: try #require(request.properties.replyTo)) { properties in
+                properties.type = "reply"
+                properties.correlationID = request.properties.correlationID
+            }
+        }
+        try await eventually("all are answered") { replies.count == 300 }
+        #expect(replies.elements.allSatisfy { $0.text == "4" })
+        await caller.shutDown()
+        await client.connection.close()
+    }
+
+    @Test func confirmedAndPlainPushesOfANodeKeepTheirOrder() async throws {
+        try await withPair(at: SharedBroker.get()) { chat, gate, _ in
+            let pushes = Log<Int>()
+            gate.node.receivePushes(for: "b:Work") { pushes.add(Int(String(buffer: $0.body)) ?? -1) }
+            try await gate.bind("b:Work", to: "room")
+            let outcomes = Log<Bool>()
+            for number in 0..<1000 {
+                let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "\(number)"))
+                if number % 3 == 0 {
+                    chat.transport.publish(push.request, to: "room") { result in
+                        if case .success(.routed) = result { outcomes.add(true) } else { outcomes.add(false) }
+                    }
+                } else {
+                    chat.node.push(push)
+                }
+            }
+            try await eventually("all arrive") { pushes.count == 1000 }
+            #expect(pushes.elements == Array(0..<1000))
+            try await eventually("all are confirmed") { outcomes.count == 334 }
+            #expect(!outcomes.elements.contains(false))
+        }
+    }
+
+    @Test func aResultThatIsTooLargeIsAnErrorAtOnce() async throws {
+        try await withPair(at: SharedBroker.get(), { $0.connection.maximumBodySize = 100_000 }) { caller, callee, _ in
+            try await callee.serve("Big", "b:Big") { server in
+                server.registerRaw("big") { _ in .bytes(ByteBuffer(repeating: 0, count: 100_001)) }
+            }
+            try await caller.knows("b:Big")
+            let error = await caller.reply("Big", "big").error
+            #expect(error?.code == .tooLarge)
+            #expect(error?.outcome == .answered)
+            let request = RPCRequest(function: "big", payload: .bytes(ByteBuffer(repeating: 0, count: 100_001)))
+            let refused = await #expect(throws: RPCError.self) { _ = try await caller.node.call("Big", request) }
+            #expect(refused?.code == .tooLarge)
+            #expect(refused?.outcome == .notDelivered)
+        }
+    }
+}

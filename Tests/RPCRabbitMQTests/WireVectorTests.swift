@@ -1,0 +1,157 @@
+import Foundation
+import NIOCore
+import RPC
+import RabbitMQ
+import Testing
+
+@testable import RPCRabbitMQ
+
+/// The vectors of docs/wire.md are what the code reads and writes.
+@Suite struct WireVectorTests {
+    /// A message as the page writes it down.
+    private struct Message: Decodable {
+        var type: String
+        var content_type: String
+        var correlation_id: String?
+        var reply_to: String?
+        var expiration: String?
+        var app_id: String?
+        var headers: [String: String]
+        var body: String
+
+        var properties: BasicProperties {
+            var properties = BasicProperties()
+            properties.type = type
+            properties.contentType = content_type
+            properties.correlationID = correlation_id
+            properties.replyTo = reply_to
+            properties.expiration = expiration
+            properties.appID = app_id
+            properties.headers = FieldTable(
+                entries: headers.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) })
+            return properties
+        }
+    }
+
+    private static func vector(_ name: String) throws -> String {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/wire.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex { $0.hasPrefix("```") && $0.hasSuffix(" vector \(name)") })
+        return lines[(start + 1)...].prefix { !$0.hasPrefix("```") }.joined(separator: "\n")
+    }
+
+    private func message(_ name: String) throws -> Message {
+        try JSONDecoder().decode(Message.self, from: Data(Self.vector(name).utf8))
+    }
+
+    private func envelope(_ name: String) throws -> WireEnvelope {
+        let message = try message(name)
+        return try #require(WireEnvelope(message.properties, body: ByteBuffer(string: message.body)))
+    }
+
+    private let now = NIODeadline.uptimeNanoseconds(5_000_000_000)
+
+    @Test func request() throws {
+        var sessions = SessionText()
+        let read = try #require(try envelope("request").request(now: now, &sessions))
+        #expect(read.function == "getRand")
+        #expect(read.payload == .json(ByteBuffer(string: #"["abc"]"#)))
+        #expect(read.correlationID == CorrelationID(rawValue: 42))
+        #expect(read.replyTo == "replies.n1.k1")
+        #expect(read.deadline == now + .seconds(10))
+        #expect(read.session == nil)
+
+        let written = WireEnvelope(read, replyQueue: "replies.n1.k1", node: "n1", now: now)
+        #expect(written.properties == (try message("request").properties))
+        #expect(String(buffer: written.body) == (try message("request").body))
+    }
+
+    @Test func replyAndError() throws {
+        let (reply, id) = try #require(try envelope("reply").reply())
+        #expect(reply == .success(.json(ByteBuffer(string: #""k8s2""#))))
+        #expect(id == CorrelationID(rawValue: 42))
+        let written = WireEnvelope(reply, to: id, at: "replies.n1.k1", from: "10.77.0.12:Login")
+        #expect(written.properties == (try message("reply").properties))
+
+        let (error, errorID) = try #require(try envelope("error").reply())
+        #expect(error == .failure(RPCError(.remote, "Not Logined")))
+        let writtenError = WireEnvelope(error, to: errorID, at: "replies.n1.k1", from: "10.77.0.12:Login")
+        #expect(writtenError.properties == (try message("error").properties))
+        #expect(String(buffer: writtenError.body) == (try message("error").body))
+    }
+
+    @Test func onlyWithdrawnIsSafeToResend() throws {
+        let withdrawn = WireEnvelope(.failure(.withdrawn("x")), to: CorrelationID(rawValue: 1), at: "q", from: nil)
+        #expect(withdrawn.header("error-code") == "withdrawn")
+        for code in RPCError.Code.allCases {
+            let error = RPCError(code, "text", outcome: .answered)
+            let wire = WireEnvelope(.failure(error), to: CorrelationID(rawValue: 1), at: "q", from: nil)
+            #expect(wire.header("error-code") == code.rawValue)
+            let (read, _) = try #require(wire.reply())
+            #expect(read == .failure(error))
+        }
+        guard case (.failure(let read), _)? = withdrawn.reply() else {
+            Issue.record("not an error")
+            return
+        }
+        #expect(read.isSafeToResend)
+    }
+
+    @Test func push() throws {
+        let push = GroupPush(group: "room", topic: "Chat/OnSay", qos: 0, body: ByteBuffer(string: "hi"))
+        var request = push.request
+        request.headers["group"] = nil
+        let written = WireEnvelope(request, replyQueue: "replies", node: "n2", now: now)
+        #expect(written.properties == (try message("push").properties))
+        #expect(String(buffer: written.body) == (try message("push").body))
+    }
+
+    @Test func session() throws {
+        let text = try Self.vector("session")
+        var sessions = SessionText()
+        let box = try #require(sessions.decode(text))
+        #expect(box.state.userID == "zoe")
+        #expect(box.state.gate == "10.77.0.11:Gate")
+        #expect(box.state.groups == ["room"])
+        #expect(box.state.version == 3)
+        #expect(SessionText.encode(box.state) == text)
+    }
+
+    @Test func announcements() throws {
+        let text = try Self.vector("announcement")
+        let wire = try #require(WireAnnouncement(ByteBuffer(string: text)))
+        let instance = try #require(wire.announcement.instances.first)
+        #expect(instance.id == "10.77.0.12:Chat")
+        #expect(instance.load == 3)
+        #expect(instance.idempotent == ["members"])
+        #expect(wire.batchQueues == ["calls.10.77.0.12:Chat.k3-1", "replies.n2.k3"])
+        let written = WireAnnouncement(wire.announcement, replies: "replies.n2.k3").encoded
+        #expect(written.map { String(buffer: $0) } == text)
+
+        let least = try #require(WireAnnouncement(ByteBuffer(string: try Self.vector("announcement-least"))))
+        #expect(least.announcement.instances.map(\.type) == ["Dice"])
+        #expect(least.batchQueues.isEmpty)
+        for bad in [
+            "", "{}", "[]", #"{"node":"","sequence":1,"instances":[]}"#, #"{"node":"a","sequence":-1,"instances":[]}"#,
+        ] {
+            #expect(WireAnnouncement(ByteBuffer(string: bad)) == nil)
+        }
+    }
+
+    @Test func batch() throws {
+        let digits = try Self.vector("batch").filter(\.isHexDigit)
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { index -> UInt8? in
+            let start = digits.index(digits.startIndex, offsetBy: index)
+            return UInt8(digits[start..<digits.index(start, offsetBy: 2)], radix: 16)
+        }
+        let expected = [try envelope("request"), try envelope("error")]
+        var written = ByteBuffer()
+        for envelope in expected { Batch.append(envelope, isAppIDCommon: false, to: &written) }
+        #expect(written == ByteBuffer(bytes: bytes))
+        var buffer = ByteBuffer(bytes: bytes)
+        let read = [Batch.next(in: &buffer, appID: nil), Batch.next(in: &buffer, appID: nil)]
+        #expect(read == expected)
+        #expect(buffer.readableBytes == 0)
+    }
+}

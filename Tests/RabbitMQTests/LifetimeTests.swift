@@ -1,0 +1,100 @@
+import NIOCore
+import RabbitMQ
+import RabbitMQTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(3)))
+struct LifetimeTests {
+    /// Held by a connection's handlers alone: opens its gate when the last thing of the connection is gone.
+    private final class Sentinel: Sendable {
+        let gone: RabbitMQTestSupport.Condition
+
+        init(_ gone: RabbitMQTestSupport.Condition) { self.gone = gone }
+
+        deinit { gone.open() }
+    }
+
+    private func handlers(_ gone: RabbitMQTestSupport.Condition, _ recorder: Recorder) -> ConnectionHandlers {
+        let sentinel = Sentinel(gone)
+        return ConnectionHandlers(
+            deliveries: { batch in withExtendedLifetime(sentinel) { recorder.handlers.deliveries(batch) } },
+            event: { event in withExtendedLifetime(sentinel) { recorder.handlers.event(event) } })
+    }
+
+    @Test func nothingIsLeftOfAClosedConnection() async throws {
+        let gone = RabbitMQTestSupport.Condition()
+        let uri = try await SharedBroker.get().uri()
+        do {
+            let connection = try await Connection.open(
+                Connection.Configuration(uris: [uri]), handlers: handlers(gone, Recorder()))
+            let channel = try await connection.openChannel(confirming: true)
+            let queue = try await channel.temporaryQueue()
+            try await channel.consume(queue)
+            _ = try await channel.publishConfirmed(OutgoingMessage(routingKey: queue, body: ByteBuffer(string: "x")))
+            await connection.close()
+        }
+        await gone.wait()
+    }
+
+    @Test func nothingIsLeftOfAConnectionThatWasCut() async throws {
+        let gone = RabbitMQTestSupport.Condition()
+        let recorder = Recorder()
+        let uri = try await SharedBroker.get().uri()
+        do {
+            let connection = try await Connection.open(
+                Connection.Configuration(uris: [uri]), handlers: handlers(gone, recorder))
+            let channel = try await connection.openChannel()
+            for _ in 0..<1000 {
+                try channel.publish(OutgoingMessage(routingKey: "x", body: ByteBuffer(repeating: 1, count: 1000)))
+            }
+            connection.abort()
+            try await recorder.wait("end") { $0.closed.map(\.code) == [.closedLocally] }
+            let error = try await rabbitMQError { _ = try await channel.temporaryQueue() }
+            #expect(error.code == .closedLocally)
+            #expect(error.outcome == .notSent)
+        }
+        await gone.wait()
+    }
+
+    @Test func nothingIsLeftOfAFailedOpening() async throws {
+        let gone = RabbitMQTestSupport.Condition()
+        let port = try FreePort.find()
+        do {
+            let configuration = try Connection.Configuration(uris: ["amqp://127.0.0.1:\(port)"])
+            _ = try await rabbitMQError {
+                _ = try await Connection.open(configuration, handlers: handlers(gone, Recorder()))
+            }
+        }
+        await gone.wait()
+    }
+
+    @Test func closingTellsOnceAndIsFinal() async throws {
+        try await withConnection { connection, recorder in
+            let channel = try await connection.openChannel()
+            await connection.close()
+            await connection.close()
+            let error = try await rabbitMQError {
+                try channel.publish(OutgoingMessage(routingKey: "x", body: ByteBuffer()))
+            }
+            #expect(error.code == .closedLocally)
+            #expect(error.outcome == .notSent)
+            let contents = try await recorder.wait("end") { !$0.closed.isEmpty }
+            #expect(contents.closed.map(\.code) == [.closedLocally])
+        }
+    }
+
+    @Test func whatWasQueuedIsWrittenBeforeTheGoodbye() async throws {
+        try await withConnection { consumer, recorder in
+            let consuming = try await consumer.openChannel()
+            let queue = try await consuming.temporaryQueue()
+            try await consuming.consume(queue)
+            try await withConnection { publisher, _ in
+                let channel = try await publisher.openChannel()
+                for _ in 0..<5000 {
+                    try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer(repeating: 1, count: 500)))
+                }
+            }
+            try await recorder.wait("all") { $0.deliveries.count == 5000 }
+        }
+    }
+}
