@@ -6,7 +6,7 @@ import RabbitMQ
 
 /// The broker at which a node meets the others.
 struct Broker {
-    private let configuration: RabbitMQTransport.Configuration
+    private var configuration: RabbitMQTransport.Configuration
 
     /// What `server.conf` says; nil if no module is reached through a broker.
     /// - Throws: `RabbitMQError` for a URI that is none, `BrokerError` if modules name different brokers.
@@ -20,6 +20,13 @@ struct Broker {
         configuration.queuePrefix = first.queuePrefix ?? ""
         configuration.consumerTagPrefix = first.consumerTagPrefix ?? ""
         self.configuration = configuration
+    }
+
+    /// The same broker for a command that somebody waits for: it is there now, or it is not.
+    var impatient: Broker {
+        var broker = self
+        broker.configuration.startTimeout = .seconds(3)
+        return broker
     }
 
     func makeTransport(_ node: NodeID, _ logger: Logger) -> any Transport {

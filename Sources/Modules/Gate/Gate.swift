@@ -28,6 +28,8 @@ public struct Gate: Module {
 
     public func register(on server: RPCServer) {
         registerFunctions(on: server)
+        server.report("sessions") { [state] in state.sessions.count }
+        server.report("stalled") { [state] in state.statistics.stalled }
     }
 
     public func run() async throws {

@@ -33,6 +33,7 @@ public final class RPCServer: Sendable {
 
     fileprivate struct State: ~Copyable {
         var functions: [String: Function] = [:]
+        var gauges: [String: @Sendable () -> Int] = [:]
         var lanes: Lanes<Job>
         /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
         var changedSessions: [SessionID: SessionBox] = [:]
@@ -49,6 +50,8 @@ public final class RPCServer: Sendable {
     /// The node that serves it: where handlers' sessions send their operations.
     package let node: RPCNode
     package let statistics = RPCServerStatistics()
+    private let times = HandlerTimes()
+    private let began = NIODeadline.now()
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -80,6 +83,25 @@ public final class RPCServer: Sendable {
         state.withLock { $0.functions[name] = function }
     }
 
+    /// Has `mqantserver status` show a number of the module's own, such as a Gate's sessions.
+    ///
+    /// - Parameters:
+    ///   - name: what it is called; reporting under it again replaces it.
+    ///   - value: called on any thread when somebody asks; must not block.
+    public func report(_ name: String, _ value: @escaping @Sendable () -> Int) {
+        state.withLock { $0.gauges[name] = value }
+    }
+
+    /// How the instance is doing.
+    package var status: InstanceStatus {
+        let load = load
+        let gauges = state.withLock { $0.gauges }
+        return InstanceStatus(
+            id: instance, type: type, uptime: Double((NIODeadline.now() - began).nanoseconds) / 1e9,
+            running: load.running, waiting: load.waiting, calls: statistics.answered, errors: statistics.failed,
+            p99: times.value(atPercentile: 99), gauges: gauges.mapValues { $0() })
+    }
+
     /// The names of all functions, sorted.
     public var functionNames: [String] { state.withLock { $0.functions.keys.sorted() } }
 
@@ -99,6 +121,10 @@ public final class RPCServer: Sendable {
             case run(Job)
             case wait
             case refuse(RPCError)
+        }
+        if request.function == InstanceStatus.function {
+            // Answered even by an instance that is full: it is then that somebody asks.
+            return completion(Result { () throws(RPCError) in try ArgumentCoding.encode(result: status) })
         }
         let decision: Decision = state.withLock { state in
             guard !state.isClosed else { return .refuse(.withdrawn(instance)) }
@@ -166,10 +192,13 @@ public final class RPCServer: Sendable {
     private func run(_ first: Job) async {
         var job = first
         while true {
-            if let deadline = job.request.deadline, deadline < .now() {
+            let began = NIODeadline.now()
+            if let deadline = job.request.deadline, deadline < began {
                 statistics.countExpired()
             } else {
                 let reply = await job.function.handler(job.request)
+                let end = NIODeadline.now()
+                times.record(end - began, now: end)
                 statistics.count(reply)
                 job.completion(reply)
             }

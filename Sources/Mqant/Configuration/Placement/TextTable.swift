@@ -1,16 +1,19 @@
 /// Columns of text, aligned for a terminal.
-struct TextTable {
+package struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
 
-    init(_ header: [String]) {
+    package init(_ header: [String]) {
         self.header = header
     }
 
     /// Adds a row; cells that it lacks are empty.
-    mutating func append(_ row: [String]) {
+    package mutating func append(_ row: [String]) {
         rows.append(row)
     }
+
+    /// The lines, joined.
+    package var text: String { lines.joined(separator: "\n") }
 
     /// The lines, with a rule below the header and no space at their ends.
     var lines: [String] {

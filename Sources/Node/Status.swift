@@ -1,0 +1,86 @@
+import ArgumentParser
+import FoundationEssentials
+import Mqant
+import RPC
+
+/// `mqantserver status`: the live instances of the cluster, and how they are doing.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say which instances are live, and how they are doing.",
+        discussion: "Asks each twice, a second apart, for the calls in between.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// One instance, as it is printed.
+    struct Row: Codable, Sendable {
+        var id: InstanceID
+        var type: ModuleType
+        var node: NodeID
+        var host: String
+        /// True if the node has been silent for three announcements.
+        var suspected: Bool
+        /// What it answered; nil if it did not within two seconds.
+        var status: InstanceStatus?
+        /// Calls answered in the last second.
+        var callsPerSecond: Double?
+    }
+
+    func run() async throws {
+        let rows = try await Visitor.visit(options) { visitor in
+            // Everyone is heard only when the time is up.
+            try await visitor.discover { _ in false }
+            return await Self.rows(visitor.node)
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        } else {
+            print(StatusTable.text(rows))
+        }
+    }
+
+    private static func rows(_ node: RPCNode) async -> [Row] {
+        let view = node.view
+        var rows: [Row] = []
+        for (id, peer) in view.peers {
+            for instance in peer.instances {
+                rows.append(
+                    Row(id: instance.id, type: instance.type, node: id, host: peer.host, suspected: peer.isSuspected))
+            }
+        }
+        rows.sort { ($0.type, $0.id) < ($1.type, $1.id) }
+        let began = ContinuousClock.now
+        let first = await ask(rows, node)
+        try? await Task.sleep(until: began + .seconds(1))
+        let second = await ask(rows, node)
+        let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+        for index in rows.indices {
+            rows[index].status = second[rows[index].id] ?? first[rows[index].id]
+            guard let before = first[rows[index].id], let after = second[rows[index].id] else { continue }
+            rows[index].callsPerSecond = Double(after.calls - min(before.calls, after.calls)) / seconds
+        }
+        return rows
+    }
+
+    private static func ask(_ rows: [Row], _ node: RPCNode) async -> [InstanceID: InstanceStatus] {
+        await withTaskGroup(of: InstanceStatus?.self) { group in
+            for row in rows where !row.suspected {
+                group.addTask {
+                    let request = RPCRequest(
+                        function: InstanceStatus.function, payload: .json(ByteBuffer(string: "[]")))
+                    guard let payload = try? await node.call(.instance(row.id), request, timeout: .seconds(2)) else {
+                        return nil
+                    }
+                    return try? ArgumentCoding.decode(result: InstanceStatus.self, from: payload)
+                }
+            }
+            return await group.reduce(into: [:]) { result, status in
+                if let status { result[status.id] = status }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Logging
+import Mqant
+import NIOPosix
+import RPC
+
+/// A node that serves nothing and stays a moment: how commands reach a running cluster.
+struct Visitor {
+    let node: RPCNode
+
+    /// Runs `body` with a visitor at the broker that a configuration names.
+    static func visit<Value>(
+        _ options: ConfigurationOptions, _ body: (Visitor) async throws -> Value
+    ) async throws -> Value {
+        let logger = Logger(label: App.name) { _ in TerminalLogHandler(level: .error) }
+        let placement: Placement
+        do {
+            placement = try Wiring.placement(options, Wiring.app(logger: logger))
+        } catch {
+            complain("\(error)")
+            throw ExitCode(1)
+        }
+        guard let broker = try Broker(of: placement) else {
+            complain("\(options.conf) names no broker: there is nothing to call through")
+            throw ExitCode(1)
+        }
+        let id = NodeID("visitor-" + String(UInt64.random(in: .min ... .max), radix: 16))
+        let node = RPCNode(
+            id: id, transport: broker.impatient.makeTransport(id, logger),
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        do {
+            try await node.start()
+        } catch {
+            complain(error.message)
+            throw ExitCode(1)
+        }
+        do {
+            let value = try await body(Visitor(node: node))
+            await node.shutdown()
+            return value
+        } catch {
+            await node.shutdown()
+            throw error
+        }
+    }
+
+    /// All nodes announce themselves every second; a newcomer is answered sooner.
+    private static let discoveryTime = Duration.milliseconds(1200)
+
+    /// Waits until `isKnown` holds of what is known of the cluster, at most as long as every live node needs to be heard.
+    func discover(until isKnown: (ClusterView) -> Bool) async throws {
+        let deadline = ContinuousClock.now + Self.discoveryTime
+        while !isKnown(node.view), ContinuousClock.now < deadline {
+            // The view has no event to wait for; a person waits at the other end.
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
