@@ -64,5 +64,8 @@ find_swift() {
     export PATH
 }
 
-# What the page needs; the server needs nothing but the toolchain's own libraries.
+# What the server is built with.
+build_packages=(librabbitmq-dev pkg-config)
+
+# What the page needs.
 page_packages=(esbuild node-mqtt node-buffer)

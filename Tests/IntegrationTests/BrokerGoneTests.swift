@@ -78,7 +78,7 @@ struct BrokerGoneTests {
             let back = ContinuousClock.now
             var missing = Array(0..<5000)
             while !missing.isEmpty {
-                let again = try await withThrowingTaskGroup(of: Int?.self) { tasks in
+                let again: [Int] = try await withThrowingTaskGroup(of: Int?.self) { tasks in
                     for number in missing.prefix(100) {
                         tasks.addTask {
                             let push = GroupPush(

@@ -54,7 +54,9 @@ import Testing
 
     @Test func request() throws {
         var sessions = SessionText()
-        let read = try #require(try envelope("request").request(now: now, &sessions))
+        let envelope = try envelope("request")
+        let request = envelope.request(now: now, &sessions)
+        let read = try #require(request)
         #expect(read.function == "getRand")
         #expect(read.payload == .json(ByteBuffer(string: #"["abc"]"#)))
         #expect(read.correlationID == CorrelationID(rawValue: 42))
@@ -110,7 +112,8 @@ import Testing
     @Test func session() throws {
         let text = try Self.vector("session")
         var sessions = SessionText()
-        let box = try #require(sessions.decode(text))
+        let decoded = sessions.decode(text)
+        let box = try #require(decoded)
         #expect(box.state.userID == "zoe")
         #expect(box.state.gate == "10.77.0.11:Gate")
         #expect(box.state.groups == ["room"])

@@ -33,7 +33,8 @@ final class FlawedTransport: Transport {
     func send(_ envelope: Envelope, to queue: QueueName) {
         switch envelope {
         case .request(let request): send(request, to: queue)
-        case .reply(let reply, let id): inner.send(.reply(flawed(reply), to: id), to: queue)
+        case .reply(let reply, let id, let instance):
+            inner.send(.reply(flawed(reply), to: id, from: instance), to: queue)
         }
     }
 

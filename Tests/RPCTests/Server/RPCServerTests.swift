@@ -48,9 +48,9 @@ import TransportContract
             server.register("b") { 2 }
         }
         #expect(server.functionNames == ["a", "b"])
-        #expect(server.isIdempotent("a"))
-        #expect(!server.isIdempotent("b"))
-        #expect(!server.isIdempotent("c"))
+        #expect(server.idempotentFunctionNames.contains("a"))
+        #expect(!server.idempotentFunctionNames.contains("b"))
+        #expect(!server.idempotentFunctionNames.contains("c"))
         #expect(await answer(server, request("b")) == .success(.json(ByteBuffer(string: "2"))))
     }
 
