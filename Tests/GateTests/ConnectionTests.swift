@@ -5,7 +5,7 @@ import Testing
 @testable import Gate
 
 /// What a connection does to others, and what bounds it, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(3))) struct ConnectionTests {
     @Test func aSlowHandlerDelaysNeitherPingsNorAcks() async throws {
         let release = AsyncStream<Void>.makeStream()
         try await GateHarness.run { server in

@@ -6,7 +6,7 @@ import Testing
 @testable import Gate
 
 /// Every session operation, from a module, on a client over a real socket.
-@Suite(.timeLimit(.minutes(1))) struct SessionOperationTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionOperationTests {
     @Test func bindAndUnbindChangeTheUser() async throws {
         try await GateHarness.run { server in
             server.register("Handler_Bind") { (session: Session, user: String) in

@@ -90,7 +90,9 @@ struct BrokerGoneTests {
                 }
                 missing = again + missing.dropFirst(100)
             }
-            #expect(ContinuousClock.now - back < .seconds(6), "2 s, and what this machine's other work takes")
+            #expect(
+                ContinuousClock.now - back < .seconds(10),
+                "2 s, and this machine's other work")
             print("5000 groups are back \(ContinuousClock.now - back) after the broker listened")
             try await eventually("all pushes arrive") { Set(pushes.elements.map(\.group)).count == 5000 }
         }

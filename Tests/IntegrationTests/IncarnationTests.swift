@@ -74,8 +74,11 @@ struct IncarnationTests {
             callee.transport.cut()
             try await eventually("the caller is told") { replies.count == 1 }
             #expect(replies.elements.first?.error?.code == .interrupted)
+            try await eventually("the new incarnation is known") {
+                let queue = caller.node.view.candidate("b:Work")?.instance.queue
+                return queue != nil && queue != before && queue == callee.node.view.local["b:Work"]?.queue
+            }
             #expect(await caller.reply("Work", "double", 4).text == "8")
-            #expect(callee.node.view.local["b:Work"]?.queue != before)
             let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "x"))
             try await eventually("its lock is its own again") {
                 callee.transport.queueNames.contains { $0.rawValue.contains("lock.") }

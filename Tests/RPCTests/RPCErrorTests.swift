@@ -7,7 +7,7 @@ import Testing
     @Test func codesOnTheWireAreThese() {
         let expected = [
             "not-found", "function-not-found", "invalid-arguments", "overloaded", "remote", "timeout", "interrupted",
-            "disconnected", "invalid-result", "too-large", "shutting-down", "cancelled",
+            "disconnected", "invalid-result", "too-large", "shutting-down", "cancelled", "instance-taken",
         ]
         #expect(RPCError.Code.allCases.map(\.rawValue) == expected)
     }
@@ -15,7 +15,7 @@ import Testing
     /// Only what reached no handler is safe to send again.
     @Test func theOutcomeFollowsFromTheCode() {
         let outcomes = RPCError.Code.allCases.map { ($0, RPCError($0, "x").outcome) }
-        #expect(outcomes.filter { $0.1 == .notDelivered }.map(\.0) == [.notFound, .tooLarge, .shuttingDown])
+        #expect(outcomes.filter { $0.1 == .notDelivered }.map(\.0) == [.notFound, .tooLarge, .shuttingDown, .instanceTaken])
         #expect(outcomes.filter { $0.1 == .unknown }.map(\.0) == [.timeout, .interrupted, .disconnected, .cancelled])
         #expect(RPCError(.overloaded, "x", outcome: .notDelivered).isSafeToResend)
         #expect(!RPCError(.notFound, "x", outcome: .answered).isSafeToResend)

@@ -41,28 +41,44 @@ package final class RabbitMQBroker: Sendable {
         environment = [
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
             "HOME": "\(folder)/home", "ERL_EPMD_PORT": "\(epmdPort)", "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": nodeName, "RABBITMQ_DIST_PORT": "\(try FreePort.find())",
+            "ERL_CRASH_DUMP": "\(folder)/erl_crash.dump", "RABBITMQ_NODENAME": nodeName,
+            "RABBITMQ_DIST_PORT": "\(try FreePort.find())",
             "RABBITMQ_MNESIA_BASE": "\(folder)/db", "RABBITMQ_LOG_BASE": "\(folder)/log",
             "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_CONFIG_FILE": "\(folder)/rabbitmq.conf",
             "RABBITMQ_ADVANCED_CONFIG_FILE": "\(folder)/advanced.config",
             "RABBITMQ_ENABLED_PLUGINS_FILE": "\(folder)/enabled_plugins",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-start_epmd false", "RABBITMQ_CTL_ERL_ARGS": "-start_epmd false",
             "RABBITMQ_PID_FILE": "\(folder)/pid", "RABBITMQ_FEATURE_FLAGS_FILE": "\(folder)/feature_flags",
         ]
-        // Ours, in the foreground: Erlang would start a daemon that nobody stops.
+        // Ours, in the foreground: Erlang would start a daemon that nobody stops, hence -start_epmd false.
         epmd = try ChildProcess(
             ["epmd", "-port", "\(epmdPort)", "-address", "127.0.0.1"], environment: environment)
         reaper.guardSession(epmd.pid)
+        try FreePort.waitForListener(epmdPort)
     }
 
-    /// Starts a broker and waits until it takes connections.
+    /// Starts a broker and waits until it takes connections. A port that somebody else took in the meantime is no
+    /// reason to fail: it is tried three times, with other ports.
     package static func start(_ options: Options = Options()) async throws -> RabbitMQBroker {
+        for _ in 0..<2 {
+            if let broker = try? await startOnce(options) { return broker }
+        }
+        return try await startOnce(options)
+    }
+
+    private static func startOnce(_ options: Options) async throws -> RabbitMQBroker {
         let folder = NSTemporaryDirectory() + "mqant-rabbitmq-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Reaper.shared.get().guardFolder(folder)
         let certificates = options.withTLS ? try await TestCertificates.make(in: "\(folder)/tls") : nil
         let broker = try RabbitMQBroker(options, certificates: certificates, folder: folder)
-        try await broker.start()
-        return broker
+        do {
+            try await broker.start()
+            return broker
+        } catch {
+            await broker.remove()
+            throw error
+        }
     }
 
     /// Starts it again after `stop()` or `kill()`, on the same ports and data.
@@ -121,9 +137,12 @@ package final class RabbitMQBroker: Sendable {
         let process = try ChildProcess(
             ["\(Self.scripts)/rabbitmqctl", "-n", nodeName, "-q"] + arguments, environment: environment,
             output: reader.writeEnd)
+        let reaper = try Reaper.shared.get()
+        reaper.guardSession(process.pid)
         reader.start()
         let output = await reader.all()
         let status = await process.waitForExit()
+        reaper.forgetSession(process.pid)
         guard status == 0 else {
             throw Failure(description: "rabbitmqctl \(arguments.joined(separator: " ")): \(status): \(output)")
         }

@@ -6,9 +6,6 @@ import Testing
 /// A peer that has logged in and then breaks the rules: one typed error, never a trap, never a hang.
 @Suite(.timeLimit(.minutes(3)))
 struct BadPeerTests {
-    private static let deliver: [UInt8] = [1, 99] + [0, 0, 0, 0, 0, 0, 0, 1] + [0] + [0] + [1, 113]
-    private static let header: [UInt8] = [0, 60, 0, 0] + [0, 0, 0, 0, 0, 0, 0, 4] + [0, 0]
-
     private static let violations: [String: @Sendable (FakeBroker.Peer) -> Void] = [
         "random bytes": { $0.send((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) }) },
         "unknown frame type": { $0.sendFrame(7, 1, [1, 2, 3]) },
@@ -20,31 +17,31 @@ struct BadPeerTests {
         "method cut short": { $0.sendMethod(1, 60, 60, [200, 1]) },
         "heartbeat with a payload": { $0.sendFrame(8, 0, [1]) },
         "body without header": { $0.sendFrame(3, 1, [1]) },
-        "header without method": { $0.sendFrame(2, 1, header) },
+        "header without method": { $0.sendFrame(2, 1, SampleFrames.header) },
         "content on an unused channel": { $0.sendFrame(3, 9, [1]) },
-        "method on an unused channel": { $0.sendMethod(9, 60, 60, deliver) },
+        "method on an unused channel": { $0.sendMethod(9, 60, 60, SampleFrames.deliver) },
         "an answer to nothing": { $0.sendMethod(1, 50, 11, [1, 113, 0, 0, 0, 0, 0, 0, 0, 0]) },
         "a close-ok to nothing": { $0.sendMethod(0, 10, 51) },
         "method inside a message": {
-            $0.sendMethod(1, 60, 60, deliver)
-            $0.sendMethod(1, 60, 60, deliver)
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
         },
         "more body than announced": {
-            $0.sendMethod(1, 60, 60, deliver)
-            $0.sendFrame(2, 1, header)
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
+            $0.sendFrame(2, 1, SampleFrames.header)
             $0.sendFrame(3, 1, [1, 2, 3, 4, 5])
         },
         "header of another class": {
-            $0.sendMethod(1, 60, 60, deliver)
-            $0.sendFrame(2, 1, [0, 50] + header.dropFirst(2))
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
+            $0.sendFrame(2, 1, [0, 50] + SampleFrames.header.dropFirst(2))
         },
         "property longer than its frame": {
-            $0.sendMethod(1, 60, 60, deliver)
-            $0.sendFrame(2, 1, header.dropLast(2) + [0x80, 0, 250, 65])
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
+            $0.sendFrame(2, 1, SampleFrames.header.dropLast(2) + [0x80, 0, 250, 65])
         },
         "table longer than its frame": {
-            $0.sendMethod(1, 60, 60, deliver)
-            $0.sendFrame(2, 1, header.dropLast(2) + [0x20, 0, 0x7F, 0xFF, 0xFF, 0xFF, 1, 65])
+            $0.sendMethod(1, 60, 60, SampleFrames.deliver)
+            $0.sendFrame(2, 1, SampleFrames.header.dropLast(2) + [0x20, 0, 0x7F, 0xFF, 0xFF, 0xFF, 1, 65])
         },
     ]
 
@@ -100,6 +97,29 @@ struct BadPeerTests {
         }
     }
 
+    @Test func aChannelThatOpensTooLateIsClosedAgain() async throws {
+        let closed = RabbitMQTestSupport.Condition()
+        let fake = try FakeBroker { peer in
+            guard peer.login(opensChannel: false), peer.readFrame() != nil else { return }
+            // Answers the first opening only when a second one shows that the first was given up.
+            guard let second = peer.readFrame(), second.channel == 2 else { return }
+            peer.sendMethod(1, 20, 11, [0, 0, 0, 0])
+            guard let close = peer.readFrame(), close.channel == 1, close.payload.prefix(4) == [0, 20, 0, 40] else {
+                return
+            }
+            peer.sendMethod(1, 20, 41)
+            peer.sendMethod(2, 20, 11, [0, 0, 0, 0])
+            closed.open()
+        }
+        try await withConnection(to: [fake.uri]) { connection, _ in
+            let error = try await rabbitMQError { _ = try await connection.openChannel(timeout: .milliseconds(100)) }
+            #expect(error.code == .timeout)
+            _ = try await connection.openChannel()
+            await closed.wait()
+            await connection.close(timeout: .milliseconds(100))
+        }
+    }
+
     @Test func aSilentPeerIsDeadAfterTwoHeartbeats() async throws {
         let fake = try FakeBroker { peer in _ = peer.login(heartbeat: 1) }
         try await withConnection(to: [fake.uri]) { connection, recorder in
@@ -121,11 +141,11 @@ struct BadPeerTests {
         let properties = [0x20, 0] + size + table
         let fake = try FakeBroker { peer in
             guard peer.login() else { return }
-            peer.sendMethod(1, 60, 60, Self.deliver)
-            peer.sendFrame(2, 1, Self.header.dropLast(2) + properties)
+            peer.sendMethod(1, 60, 60, SampleFrames.deliver)
+            peer.sendFrame(2, 1, SampleFrames.header.dropLast(2) + properties)
             peer.sendFrame(3, 1, [1, 2, 3, 4])
-            peer.sendMethod(1, 60, 60, Self.deliver)
-            peer.sendFrame(2, 1, Self.header)
+            peer.sendMethod(1, 60, 60, SampleFrames.deliver)
+            peer.sendFrame(2, 1, SampleFrames.header)
             peer.sendFrame(3, 1, [1, 2])
             peer.sendFrame(3, 1, [])
             peer.sendFrame(8, 0, [])

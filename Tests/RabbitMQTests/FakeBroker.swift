@@ -62,6 +62,9 @@ final class FakeBroker: Sendable {
             poll(&event, 1, -1)
         }
 
+        /// Says that no more will come, and still reads.
+        func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
         func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
         /// The login of AMQP 0-9-1 §2.2.4, and the opening of channel 1. False: the client went away.
@@ -88,7 +91,8 @@ final class FakeBroker: Sendable {
     var uri: String { "amqp://127.0.0.1:\(port)" }
 
     init(_ serve: @escaping @Sendable (Peer) -> Void) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // With SOCK_CLOEXEC: a broker started meanwhile must not hold it open.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2_000_000, 0)
         var place = sockaddr_in()
         place.sin_family = sa_family_t(AF_INET)
         inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)

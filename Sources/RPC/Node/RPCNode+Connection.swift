@@ -7,7 +7,7 @@ extension RPCNode {
 
     package func connectionChanged(_ change: ConnectionChange) {
         switch change {
-        case .broke(let unwritten): connectionBroke(unwritten)
+        case .broke(let unwritten, let isAffected): connectionBroke(unwritten, isAffected)
         case .opened(let names): connectionOpened(names)
         case .stalled(let isStalled):
             state.withLock { state in
@@ -18,13 +18,14 @@ extension RPCNode {
     }
 
     /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
-    private func connectionBroke(_ unwritten: Set<CorrelationID>) {
+    private func connectionBroke(_ unwritten: Set<CorrelationID>, _ isAffected: @Sendable (QueueName) -> Bool) {
         let lost = state.withLock { state in
             state.judgesSilence = false
-            state.returning.expect(state.view.peers.values.filter { !$0.isSuspected }.flatMap(\.instances))
+            let live = state.view.peers.values.filter { !$0.isSuspected }.flatMap(\.instances)
+            state.returning.expect(live.filter { isAffected($0.queue) })
             return state.calls.removeAll { call in
-                guard !call.isLocal, call.target != nil, let id = call.request.correlationID else { return false }
-                return !unwritten.contains(id)
+                guard !call.isLocal, let target = call.target, let id = call.request.correlationID else { return false }
+                return isAffected(target) && !unwritten.contains(id)
             }
         }
         for call in lost {

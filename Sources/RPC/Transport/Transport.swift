@@ -80,7 +80,8 @@ package enum ConnectionChange: Sendable {
     /// It is open again, with new queues: this node's old names, each with the new one. Silence before says nothing.
     case opened(renamed: [QueueName: QueueName])
     /// It broke. Requests sent before may have arrived or not, those still `unwritten` aside, which wait.
-    case broke(unwritten: Set<CorrelationID>)
+    /// `isAffected`: whether this was the way to a queue; a node may have several brokers.
+    case broke(unwritten: Set<CorrelationID>, isAffected: @Sendable (QueueName) -> Bool)
     /// What is sent waits (`true`), or goes on (`false`): the broker blocks publishers. Deliveries go on.
     case stalled(Bool)
 }

@@ -9,17 +9,17 @@ extension RabbitMQTransport {
         arrivals.start(receiver)
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
+        var complaint = Complaint(text: "cannot use the broker yet", logger: logger)
         while true {
             do {
                 let incarnation = try await connect()
-                adopt(incarnation, try await GroupBinder(incarnation))
+                adopt(incarnation, try await binder(for: incarnation))
                 break
             } catch {
-                let reason = error as? RabbitMQError
-                logger.warning(
-                    "cannot use the broker yet", metadata: ["uri": "\(uris)", "reason": "\(String(describing: error))"])
+                let reason = (error as? RabbitMQError)?.description ?? String(describing: error)
+                complaint.make(reason, uris)
                 guard ContinuousClock.now < end, await backoff.pause() else {
-                    let text = "cannot use RabbitMQ at \(uris): \(reason?.description ?? String(describing: error))"
+                    let text = "cannot use RabbitMQ at \(uris): \(reason)"
                     throw RPCError(.disconnected, text, outcome: .notDelivered, underlyingError: error)
                 }
             }
@@ -44,6 +44,16 @@ extension RabbitMQTransport {
         return incarnation
     }
 
+    /// - Throws: what makes this connection useless; it is then over.
+    private func binder(for incarnation: Incarnation) async throws -> GroupBinder {
+        do {
+            return try await GroupBinder(incarnation)
+        } catch {
+            incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
+            throw error
+        }
+    }
+
     private func adopt(_ incarnation: Incarnation, _ binder: GroupBinder?) {
         state.withLock { state in
             (state.incarnation, state.binder) = (incarnation, binder)
@@ -61,7 +71,7 @@ extension RabbitMQTransport {
                 logger.warning(
                     "connection to the broker lost", metadata: ["reason": "\(incarnation.reason?.description ?? "")"])
                 arrivals.readers.clear()
-                arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls))
+                arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls) { _ in true })
                 await reconnect(&group)
             }
             group.cancelAll()
@@ -70,6 +80,7 @@ extension RabbitMQTransport {
 
     private func reconnect(_ group: inout DiscardingTaskGroup) async {
         var backoff = Backoff(longest: configuration.reconnectPause)
+        var complaint = Complaint(text: "cannot reconnect to the broker yet", logger: logger)
         while !state.withLock({ $0.isShutDown }) {
             line.expire(now: .now)
             do {
@@ -86,7 +97,7 @@ extension RabbitMQTransport {
                     throw error
                 }
             } catch {
-                logger.debug("broker not reached", metadata: ["uri": "\(uris)", "reason": "\(error)"])
+                complaint.make(String(describing: error), uris)
                 guard await backoff.pause() else { return }
             }
         }

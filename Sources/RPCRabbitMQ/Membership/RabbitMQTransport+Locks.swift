@@ -33,6 +33,7 @@ extension RabbitMQTransport {
 
     /// Takes the locks of all instances after a reconnect, as soon as this node's former connection is given up.
     func recoverLocks(_ incarnation: Incarnation) async {
+        var end: ContinuousClock.Instant? = .now + configuration.lockPatience
         while !incarnation.isOver, !Task.isCancelled {
             let missing = state.withLock { Array($0.instances.values) }
                 .filter { instance in instance.state.withLock { !$0.hasLock && !$0.isClosing } }
@@ -41,6 +42,13 @@ extension RabbitMQTransport {
                 for instance in missing {
                     let isTaken = try await tryLock(of: instance, on: incarnation)
                     instance.state.withLock { $0.hasLock = isTaken }
+                }
+                if let time = end, ContinuousClock.now > time {
+                    // Who started under the Id while this node could not be heard: the newer announcement wins.
+                    logger.error(
+                        "another process holds the lock of an Id that this one serves",
+                        metadata: ["instances": "\(missing.map(\.id))"])
+                    end = nil
                 }
                 try await Task.sleep(for: Self.retryPause * 5)
             } catch {

@@ -16,25 +16,3 @@ package struct QueueDeclaration: Sendable {
         self.name = name
     }
 }
-
-/// queue.declare-ok.
-package struct QueueStatus: Sendable, Hashable {
-    package var name: String
-    /// Messages ready for delivery.
-    package var messageCount: UInt32
-    package var consumerCount: UInt32
-}
-
-/// What ties a queue to an exchange.
-package struct QueueBinding: Sendable, Hashable {
-    package var queue: String
-    package var exchange: String
-    package var routingKey: String
-    package var arguments = FieldTable()
-
-    package init(queue: String, exchange: String, routingKey: String) {
-        self.queue = queue
-        self.exchange = exchange
-        self.routingKey = routingKey
-    }
-}

@@ -21,6 +21,8 @@ final class ChannelState {
     let number: UInt16
     let isConfirming: Bool
     var phase = Phase.open
+    /// Whether somebody holds a handle of it.
+    var isAdopted = false
     var expected = CircularBuffer<Expected>()
     var content: ContentAssembler
     var confirms = ConfirmLedger()

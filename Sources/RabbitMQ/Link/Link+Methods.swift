@@ -90,7 +90,16 @@ extension Link {
             }
         default: break
         }
-        expected.waiter?.succeed(reply)
+        guard let waiter = expected.waiter else { return }
+        let isTold = waiter.succeed(reply)
+        if case .channel = reply, !channel.isAdopted {
+            channel.isAdopted = true
+            // Whoever opened it waits no longer, and nobody else could ever close it.
+            if !isTold {
+                channel.phase = .closing
+                try send(.channelClose, on: channel, waiter: nil)
+            }
+        }
     }
 
     private func consumerCancelled(_ method: amqp_basic_cancel_t, on channel: ChannelState) throws(RabbitMQError) {

@@ -161,6 +161,7 @@ extension Link {
         }
         let channel = ChannelState(
             number: old.number, isConfirming: old.isConfirming, maximumBodySize: configuration.maximumBodySize)
+        channel.isAdopted = true
         channels[Int(id.number)] = channel
         try begin(channel, waiter)
     }

@@ -5,23 +5,62 @@ extension BasicProperties {
     func encoded(in pool: ScratchPool) throws(RabbitMQError) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         var flags: UInt32 = 0
-        if let contentType { flags |= Flag.contentType; result.content_type = try pool.bytes(contentType) }
+        if let contentType {
+            flags |= Flag.contentType
+            result.content_type = try pool.bytes(contentType)
+        }
         if let contentEncoding {
             flags |= Flag.contentEncoding
             result.content_encoding = try pool.bytes(contentEncoding)
         }
-        if !headers.isEmpty { flags |= Flag.headers; result.headers = try headers.encoded(in: pool) }
-        if let deliveryMode { flags |= Flag.deliveryMode; result.delivery_mode = deliveryMode.rawValue }
-        if let priority { flags |= Flag.priority; result.priority = priority }
-        if let correlationID { flags |= Flag.correlationID; result.correlation_id = try pool.bytes(correlationID) }
-        if let replyTo { flags |= Flag.replyTo; result.reply_to = try pool.bytes(replyTo) }
-        if let expiration { flags |= Flag.expiration; result.expiration = try pool.bytes(expiration) }
-        if let messageID { flags |= Flag.messageID; result.message_id = try pool.bytes(messageID) }
-        if let timestamp { flags |= Flag.timestamp; result.timestamp = timestamp }
-        if let type { flags |= Flag.type; result.type = try pool.bytes(type) }
-        if let userID { flags |= Flag.userID; result.user_id = try pool.bytes(userID) }
-        if let appID { flags |= Flag.appID; result.app_id = try pool.bytes(appID) }
-        if let clusterID { flags |= Flag.clusterID; result.cluster_id = try pool.bytes(clusterID) }
+        if !headers.isEmpty {
+            flags |= Flag.headers
+            result.headers = try headers.encoded(in: pool)
+        }
+        if let deliveryMode {
+            flags |= Flag.deliveryMode
+            result.delivery_mode = deliveryMode.rawValue
+        }
+        if let priority {
+            flags |= Flag.priority
+            result.priority = priority
+        }
+        if let correlationID {
+            flags |= Flag.correlationID
+            result.correlation_id = try pool.bytes(correlationID)
+        }
+        if let replyTo {
+            flags |= Flag.replyTo
+            result.reply_to = try pool.bytes(replyTo)
+        }
+        if let expiration {
+            flags |= Flag.expiration
+            result.expiration = try pool.bytes(expiration)
+        }
+        if let messageID {
+            flags |= Flag.messageID
+            result.message_id = try pool.bytes(messageID)
+        }
+        if let timestamp {
+            flags |= Flag.timestamp
+            result.timestamp = timestamp
+        }
+        if let type {
+            flags |= Flag.type
+            result.type = try pool.bytes(type)
+        }
+        if let userID {
+            flags |= Flag.userID
+            result.user_id = try pool.bytes(userID)
+        }
+        if let appID {
+            flags |= Flag.appID
+            result.app_id = try pool.bytes(appID)
+        }
+        if let clusterID {
+            flags |= Flag.clusterID
+            result.cluster_id = try pool.bytes(clusterID)
+        }
         result._flags = flags
         return result
     }

@@ -42,22 +42,48 @@ extension FieldValue {
         var result = amqp_field_value_t()
         func kind(_ kind: amqp_field_value_kind_t) { result.kind = UInt8(truncatingIfNeeded: kind.rawValue) }
         switch self {
-        case .bool(let value): kind(AMQP_FIELD_KIND_BOOLEAN); result.value.boolean = value ? 1 : 0
-        case .int8(let value): kind(AMQP_FIELD_KIND_I8); result.value.i8 = value
-        case .uint8(let value): kind(AMQP_FIELD_KIND_U8); result.value.u8 = value
-        case .int16(let value): kind(AMQP_FIELD_KIND_I16); result.value.i16 = value
-        case .uint16(let value): kind(AMQP_FIELD_KIND_U16); result.value.u16 = value
-        case .int32(let value): kind(AMQP_FIELD_KIND_I32); result.value.i32 = value
-        case .uint32(let value): kind(AMQP_FIELD_KIND_U32); result.value.u32 = value
-        case .int64(let value): kind(AMQP_FIELD_KIND_I64); result.value.i64 = value
-        case .float(let value): kind(AMQP_FIELD_KIND_F32); result.value.f32 = value
-        case .double(let value): kind(AMQP_FIELD_KIND_F64); result.value.f64 = value
+        case .bool(let value):
+            kind(AMQP_FIELD_KIND_BOOLEAN)
+            result.value.boolean = value ? 1 : 0
+        case .int8(let value):
+            kind(AMQP_FIELD_KIND_I8)
+            result.value.i8 = value
+        case .uint8(let value):
+            kind(AMQP_FIELD_KIND_U8)
+            result.value.u8 = value
+        case .int16(let value):
+            kind(AMQP_FIELD_KIND_I16)
+            result.value.i16 = value
+        case .uint16(let value):
+            kind(AMQP_FIELD_KIND_U16)
+            result.value.u16 = value
+        case .int32(let value):
+            kind(AMQP_FIELD_KIND_I32)
+            result.value.i32 = value
+        case .uint32(let value):
+            kind(AMQP_FIELD_KIND_U32)
+            result.value.u32 = value
+        case .int64(let value):
+            kind(AMQP_FIELD_KIND_I64)
+            result.value.i64 = value
+        case .float(let value):
+            kind(AMQP_FIELD_KIND_F32)
+            result.value.f32 = value
+        case .double(let value):
+            kind(AMQP_FIELD_KIND_F64)
+            result.value.f64 = value
         case .decimal(let scale, let value):
             kind(AMQP_FIELD_KIND_DECIMAL)
             result.value.decimal = amqp_decimal_t(decimals: scale, value: value)
-        case .string(let text): kind(AMQP_FIELD_KIND_UTF8); result.value.bytes = try pool.bytes(text)
-        case .bytes(let buffer): kind(AMQP_FIELD_KIND_BYTES); result.value.bytes = try pool.bytes(buffer)
-        case .timestamp(let value): kind(AMQP_FIELD_KIND_TIMESTAMP); result.value.u64 = value
+        case .string(let text):
+            kind(AMQP_FIELD_KIND_UTF8)
+            result.value.bytes = try pool.bytes(text)
+        case .bytes(let buffer):
+            kind(AMQP_FIELD_KIND_BYTES)
+            result.value.bytes = try pool.bytes(buffer)
+        case .timestamp(let value):
+            kind(AMQP_FIELD_KIND_TIMESTAMP)
+            result.value.u64 = value
         case .void: kind(AMQP_FIELD_KIND_VOID)
         case .table(let table):
             kind(AMQP_FIELD_KIND_TABLE)

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The life of modules: construct, register, run, shut down in reverse, whatever fails.
-@Suite(.timeLimit(.minutes(1))) struct LifeCycleTests {
+@Suite(.timeLimit(.minutes(3))) struct LifeCycleTests {
     /// What happened, in order.
     private static let events = EventLog()
 

@@ -1,0 +1,63 @@
+import NIOCore
+import RPC
+
+/// Stands between the transport at one of several brokers and the node: puts the broker into every name.
+final class BrokerReceiver: TransportReceiver {
+    private let broker: BrokerIndex
+    private let receiver: any TransportReceiver
+    /// Told whether this broker can be heard; answers whether another cannot.
+    private let isImpeded: @Sendable (Bool) -> Bool
+
+    init(broker: BrokerIndex, receiver: any TransportReceiver, isImpeded: @escaping @Sendable (Bool) -> Bool) {
+        self.broker = broker
+        self.receiver = receiver
+        self.isImpeded = isImpeded
+    }
+
+    func received(_ envelope: Envelope, on queue: QueueName) {
+        var envelope = envelope
+        if case .request(var request) = envelope {
+            request.replyTo = request.replyTo.map(broker.qualified)
+            envelope = .request(request)
+        }
+        receiver.received(envelope, on: broker.qualified(queue))
+    }
+
+    func returned(_ envelope: Envelope, from queue: QueueName) {
+        receiver.returned(envelope, from: broker.qualified(queue))
+    }
+
+    func received(_ announcement: Announcement) {
+        var announcement = announcement
+        announcement.node = broker.qualified(announcement.node)
+        for index in announcement.instances.indices {
+            announcement.instances[index].queue = broker.qualified(announcement.instances[index].queue)
+        }
+        receiver.received(announcement)
+    }
+
+    func refused(_ request: RPCRequest, _ error: RPCError) { receiver.refused(request, error) }
+
+    func vanished(_ queue: QueueName, probedAt: NIODeadline) {
+        receiver.vanished(broker.qualified(queue), probedAt: probedAt)
+    }
+
+    func asked() { receiver.asked() }
+
+    func connectionChanged(_ change: ConnectionChange) {
+        switch change {
+        case .opened(let names):
+            let names = names.map { (broker.qualified($0.key), broker.qualified($0.value)) }
+            receiver.connectionChanged(.opened(renamed: Dictionary(names) { _, last in last }))
+            // The node takes that for all being well.
+            if isImpeded(false) { receiver.connectionChanged(.stalled(true)) }
+        case .broke(let unwritten, _):
+            _ = isImpeded(true)
+            let broker = broker
+            receiver.connectionChanged(
+                .broke(unwritten: unwritten) { BrokerIndex.split($0).broker == broker })
+        case .stalled(let isStalled):
+            if !isImpeded(isStalled) || isStalled { receiver.connectionChanged(.stalled(isStalled)) }
+        }
+    }
+}

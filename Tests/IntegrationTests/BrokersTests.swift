@@ -1,0 +1,86 @@
+import Logging
+import NIOCore
+import NIOPosix
+import RPC
+import RPCRabbitMQ
+import RabbitMQTestSupport
+import Testing
+import TransportContract
+
+/// Module types at different brokers.
+@Suite(.timeLimit(.minutes(2)))
+struct BrokersTests {
+    /// Instances of the type `Far` are at the second broker, all others at the first.
+    private struct Node {
+        let node: RPCNode
+        let parts: [RabbitMQTransport]
+
+        init(_ id: NodeID, _ networks: [RabbitMQNetwork]) throws {
+            let parts = try networks.map { try $0.transport(for: id) { _ in } }
+            self.parts = parts
+            let transport = BrokersTransport(parts, pushBroker: 1) { $0.rawValue.hasSuffix(":Far") ? 1 : 0 }
+            var configuration = RPCNode.Configuration()
+            configuration.announcementInterval = .seconds(1)
+            node = RPCNode(
+                id: id, transport: transport, configuration: configuration,
+                eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: RabbitMQNetwork.logger)
+        }
+
+        func serve(_ type: ModuleType, _ id: InstanceID, _ gate: Condition) async throws {
+            let server = RPCServer(type: type, instance: id, node: node, logger: RabbitMQNetwork.logger)
+            register(server, gate)
+            try await node.serve(server)
+        }
+
+        func begin(_ endpoint: Endpoint, _ function: String, _ replies: Log<RPCReply>) {
+            let request = RPCRequest(function: function, payload: .json(ByteBuffer(string: "[4]")))
+            node.call(endpoint, request, timeout: .seconds(20)) { replies.add($0) }
+        }
+    }
+
+    @Test func aCallerUsesTheCalleesBrokerAndOneThatIsLostHarmsNoOther() async throws {
+        let broker = try await SharedBroker.get()
+        let networks = [RabbitMQNetwork(broker: broker), RabbitMQNetwork(broker: broker)]
+        let (caller, callee) = (try Node("a", networks), try Node("b", networks))
+        try await caller.node.start()
+        try await callee.node.start()
+        let gate = Condition()
+        try await callee.serve("Near", "b:Near", gate)
+        try await callee.serve("Far", "b:Far", gate)
+        try await eventually("both are known") {
+            caller.node.view.candidate("b:Near") != nil && caller.node.view.candidate("b:Far") != nil
+        }
+        let replies = Log<RPCReply>()
+        caller.begin("Near", "double", replies)
+        caller.begin("Far", "double", replies)
+        try await eventually("both answer") { replies.count == 2 }
+        #expect(replies.elements.map(\.text) == ["8", "8"])
+        #expect(callee.parts.map(\.statistics.requests) == [1, 1])
+
+        let pushes = Log<GroupPush>()
+        callee.node.receivePushes(for: "b:Far") { pushes.add($0) }
+        try await withCheckedThrowingContinuation { continuation in
+            callee.node.bind("b:Far", to: "room") { continuation.resume(with: $0) }
+        }
+        let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "x"))
+        #expect(try await caller.node.pushConfirmed(push) == .routed)
+        try await eventually("the push arrives") { pushes.count == 1 }
+
+        let (near, far) = (Log<RPCReply>(), Log<RPCReply>())
+        caller.begin("Near", "wait", near)
+        caller.begin("Far", "wait", far)
+        try await eventually("both run") { callee.parts.map(\.statistics.requests) == [2, 2] }
+        caller.parts[1].cut()
+        try await eventually("one is lost") { far.count == 1 }
+        #expect(far.elements.first?.error?.code == .disconnected)
+        #expect(near.count == 0)
+        caller.begin("Far", "double", far)
+        try await eventually("it goes on") { far.count == 2 }
+        #expect(far.elements.last?.text == "8")
+        gate.open()
+        try await eventually("the other was not touched") { near.count == 1 }
+        #expect(near.elements.first?.text == #""waited""#)
+        await caller.node.shutdown()
+        await callee.node.shutdown()
+    }
+}
