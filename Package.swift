@@ -197,7 +197,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "NodeTests", dependencies: ["Node"], swiftSettings: settings),
+        .testTarget(name: "NodeTests", dependencies: ["Node", "RabbitMQTestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

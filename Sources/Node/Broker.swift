@@ -4,39 +4,52 @@ import RPC
 import RPCRabbitMQ
 import RabbitMQ
 
-/// The broker at which a node meets the others.
+/// The brokers at which a node meets the others: one, unless module types name others of their own.
 struct Broker {
-    private var configuration: RabbitMQTransport.Configuration
+    private var configurations: [RabbitMQTransport.Configuration]
+    /// Which of them an instance of this node is at; the first, if it is not here.
+    private let indices: [InstanceID: Int]
+    /// Which of them Gates are at: groups live there.
+    private let pushIndex: Int
 
     /// What `server.conf` says; nil if no module is reached through a broker.
-    /// - Throws: `RabbitMQError` for a URI that is none, `BrokerError` if modules name different brokers.
+    /// - Throws: `RabbitMQError` for a URI that is none.
     init?(of placement: Placement) throws {
-        let all = placement.configuration.modules.compactMap(\.rabbitMQ)
-        guard let first = placement.starting.compactMap(\.entry.rabbitMQ).first ?? all.first else { return nil }
-        guard all.allSatisfy(first.reachesSame) else { throw BrokerError() }
-        var configuration = RabbitMQTransport.Configuration(
-            connection: try Connection.Configuration(uris: first.uris.map(\.text)))
-        configuration.exchange = first.exchange
-        configuration.queuePrefix = first.queuePrefix ?? ""
-        configuration.consumerTagPrefix = first.consumerTagPrefix ?? ""
-        self.configuration = configuration
+        let entries = placement.configuration.modules
+        var distinct: [RabbitMQOptions] = []
+        for options in entries.compactMap(\.rabbitMQ) where !distinct.contains(where: options.reachesSame) {
+            distinct.append(options)
+        }
+        guard !distinct.isEmpty else { return nil }
+        func index(of entry: ModuleEntry) -> Int {
+            entry.rabbitMQ.flatMap { distinct.firstIndex(where: $0.reachesSame) } ?? 0
+        }
+        configurations = try distinct.map(RabbitMQTransport.Configuration.init)
+        indices = Dictionary(
+            placement.starting.map { (InstanceID($0.id), index(of: $0.entry)) }, uniquingKeysWith: { first, _ in first })
+        pushIndex = entries.first { $0.type == "Gate" }.map(index) ?? 0
     }
 
-    /// The same broker for a command that somebody waits for: it is there now, or it is not.
+    /// The same for a command that somebody waits for: the broker is there now, or it is not.
     var impatient: Broker {
         var broker = self
-        broker.configuration.startTimeout = .seconds(3)
+        for index in broker.configurations.indices { broker.configurations[index].startTimeout = .seconds(3) }
         return broker
     }
 
     func makeTransport(_ node: NodeID, _ logger: Logger) -> any Transport {
-        RabbitMQTransport(node: node, configuration: configuration, logger: logger)
+        let transports = configurations.map { RabbitMQTransport(node: node, configuration: $0, logger: logger) }
+        if transports.count == 1, let only = transports.first { return only }
+        return BrokersTransport(transports, pushBroker: pushIndex) { [indices] in indices[$0] ?? 0 }
     }
 }
 
-/// Modules that name different brokers.
-struct BrokerError: Error, CustomStringConvertible {
-    var description: String {
-        "modules name different brokers or exchanges: all nodes of a cluster meet at one"
+extension RabbitMQTransport.Configuration {
+    /// What a `Rabbitmq` section says.
+    fileprivate init(_ options: RabbitMQOptions) throws {
+        self.init(connection: try Connection.Configuration(uris: options.uris.map(\.text)))
+        exchange = options.exchange
+        queuePrefix = options.queuePrefix ?? ""
+        consumerTagPrefix = options.consumerTagPrefix ?? ""
     }
 }

@@ -10,7 +10,6 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-venv=${CLIENT_TESTS_VENV:-$here/.venv}
 
 fail() {
     echo "ClientTests: $1" >&2
@@ -28,15 +27,8 @@ for tool in python3 node mosquitto_pub mosquitto_sub mosquitto_rr chromedriver c
 done
 "$root/scripts/bundle-web"
 
-# The environment is complete once the stamp is there, and is made anew when the requirements change.
-if ! cmp -s "$here/requirements.txt" "$venv/installed"; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    # The chat client is to work with the older paho too, which lies in a folder of its own.
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --target "$venv/paho1" 'paho-mqtt<2'
-    cp "$here/requirements.txt" "$venv/installed"
-fi
+client_tests=$here
+. "$here/venv.sh"
 
 cd "$here"
 export PYTHONDONTWRITEBYTECODE=1

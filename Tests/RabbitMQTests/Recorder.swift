@@ -82,7 +82,7 @@ final class Recorder: Sendable {
     /// Waits until `condition` holds; throws when it does not within `timeout`.
     @discardableResult
     func wait(
-        _ what: String, timeout: Duration = .seconds(20), until condition: @escaping @Sendable (Contents) -> Bool
+        _ what: String, timeout: Duration = .seconds(60), until condition: @escaping @Sendable (Contents) -> Bool
     ) async throws -> Contents {
         let id = state.withLock { state in
             state.nextWatch += 1
@@ -102,7 +102,7 @@ final class Recorder: Sendable {
             }
             if let now { continuation.resume(returning: now) }
         }
-        guard let result else { throw TimedOut(description: "no \(what) within \(timeout); got \(contents.order)") }
+        guard let result else { throw TimedOut(description: "no \(what) within \(timeout); got \(contents.order.count): …\(contents.order.suffix(20))") }
         return result
     }
 }

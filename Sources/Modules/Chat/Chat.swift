@@ -53,10 +53,24 @@ public struct Chat: Module {
         }
         try await requireMembership(session, of: room)
         let event = SayEvent(roomName: room.name, userName: session.userID, say: text)
-        guard try await context.pushConfirmed(to: room.group, topic: "Chat/OnSay", body: try context.json(event)) else {
-            throw ChatError.noRoom
-        }
+        guard try await pushToMembers(of: room, "Chat/OnSay", event) else { throw ChatError.noRoom }
         return "say success"
+    }
+
+    /// How long a room with a member may seem empty: a Gate that reconnects binds its groups again.
+    private static let rebindTime = Duration.seconds(2)
+
+    /// Pushes to a room that the sender is in. Its Gate may be about to reconnect to the broker, so that nobody seems to
+    /// be there: the push is then tried again for a while.
+    private func pushToMembers(of room: Room, _ topic: String, _ event: some Encodable) async throws -> Bool {
+        let body = try context.json(event)
+        let deadline = ContinuousClock.now + Self.rebindTime
+        while try await !context.pushConfirmed(to: room.group, topic: topic, body: body) {
+            guard ContinuousClock.now < deadline else { return false }
+            // Nothing tells of another node's bindings but another push.
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return true
     }
 
     private func leave(_ session: Session, _ request: RoomRequest) async throws -> String {

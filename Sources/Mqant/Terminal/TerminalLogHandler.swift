@@ -51,6 +51,6 @@ public struct TerminalLogHandler: LogHandler {
     private static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0 == "\"" || $0 == " " })
         else { return text }
-        return text.debugDescription
+        return "\"" + text.debugDescription.dropFirst().dropLast().replacing("\\'", with: "'") + "\""
     }
 }

@@ -16,7 +16,7 @@ numbers = itertools.count(1)
 class Player:
     """Connected from construction; every wait is for an event and ends with AssertionError after SECONDS."""
 
-    def __init__(self, port, name=None, protocol=mqtt.MQTTv31, client_id=""):
+    def __init__(self, port, name=None, protocol=mqtt.MQTTv31, client_id="", host=HOST):
         """Logs in at once if a name is given."""
         self.changed = threading.Condition()
         self.messages = []  # (topic, payload as bytes), all that ever came
@@ -29,7 +29,7 @@ class Player:
         self.mqtt.on_disconnect = self._on_disconnect
         self.mqtt.on_message = self._on_message
         self.mqtt.on_publish = self._on_publish
-        self.mqtt.connect(HOST, port, keepalive=30)
+        self.mqtt.connect(host, port, keepalive=30)
         self.mqtt.loop_start()
         self.wait("CONNACK", lambda: self.connected)
         if name:

@@ -1,0 +1,123 @@
+"""Calls of this process to others, and what ends them: a reply, a return, the deadline (docs/wire.md §5, §6)."""
+
+import concurrent.futures
+import itertools
+import threading
+import time
+
+from . import wire
+from .errors import CallError
+
+ACQUAINTANCE = 2.0  # seconds after which everybody there is has answered "who are you"
+
+
+class NotDelivered(Exception):
+    """No handler saw the request: it may be sent to another instance."""
+
+
+class Calls:
+    """Used from any thread; what comes from the broker is told by the two threads of a Life."""
+
+    def __init__(self, node_name, timeout):
+        """`timeout`, in seconds, of calls without a deadline of their own."""
+        self._name, self._timeout = node_name, timeout
+        self._numbers = itertools.count(1)
+        self._futures = {}
+        self._life, self._born = None, 0.0
+        self._changed = threading.Condition()
+
+    def call(self, target, function, arguments, deadline=None, headers=None):
+        """Calls a function of whoever fits `target`, {"module_type": …} or {"instance": …}; raises CallError."""
+        deadline = deadline or time.monotonic() + self._timeout
+        tried = set()
+        while True:
+            life, queue = self._choose(target, tried, deadline)
+            if queue is None:
+                kind, name = next(iter(target.items()))
+                raise CallError("not-found", f"Service({'id' if kind == 'instance' else 'type'}:{name}) not found")
+            try:
+                return self._attempt(life, queue, function, arguments, deadline, headers)
+            except NotDelivered:
+                tried.add(queue)
+
+    def _choose(self, target, tried, deadline):
+        """A connection and a queue; waits for a connection, and for the others' answers after it has come."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                queue = self._life and self._life.view.choose(now, excluding=tried, **target)
+                patience = min(deadline, self._born + ACQUAINTANCE) if self._life else deadline
+                if queue or now >= patience:
+                    return self._life, queue
+                self._changed.wait(patience - now)
+
+    def _attempt(self, life, queue, function, arguments, deadline, headers):
+        milliseconds = int((deadline - time.monotonic()) * 1000)
+        if milliseconds < 1:
+            raise CallError("timeout", f"{function} did not answer in time")
+        correlation, future = f"{next(self._numbers):x}", concurrent.futures.Future()
+        properties, body = wire.write_request(function, arguments, self._name, milliseconds, life.names.replies,
+                                              correlation, headers)
+        with self._changed:
+            if self._life is not life:
+                raise NotDelivered
+            self._futures[correlation] = future
+        try:
+            if not life.publish(queue, properties, body, mandatory=True):
+                raise NotDelivered
+            return future.result(max(0, deadline - time.monotonic()))
+        except concurrent.futures.TimeoutError:
+            raise CallError("timeout", f"{function} did not answer in time") from None
+        finally:
+            # What comes later finds nothing, and is dropped.
+            with self._changed:
+                self._futures.pop(correlation, None)
+
+    # What comes.
+
+    def connected(self, life):
+        with self._changed:
+            self._life, self._born = life, time.monotonic()
+            self._changed.notify_all()
+
+    def disconnected(self):
+        """Nobody knows what became of the calls that were out."""
+        with self._changed:
+            self._life = None
+            correlations = list(self._futures)
+        for correlation in correlations:
+            self._end(correlation, error=CallError("disconnected", "the connection to the broker was lost"))
+
+    def announced(self, announcement):
+        """Returns whether the node that announces is new."""
+        with self._changed:
+            if self._life is None:
+                return False
+            is_new = self._life.view.apply(announcement, time.monotonic())
+            self._changed.notify_all()
+            return is_new
+
+    def received(self, properties, body):
+        """Takes a message of the reply queue; raises Unreadable."""
+        try:
+            result, error = wire.read_reply(properties, body), None
+        except CallError as one:
+            result, error = None, NotDelivered() if one.code == "withdrawn" else one
+        self._end(properties.correlation_id, result, error)
+
+    def returned(self, queue, properties):
+        """A request came back: its queue is gone."""
+        with self._changed:
+            if self._life:
+                self._life.view.remove(queue)
+        self._end(properties.correlation_id, error=NotDelivered())
+
+    def _end(self, correlation, result=None, error=None):
+        with self._changed:
+            future = self._futures.pop(correlation, None)
+        if future is None:
+            return
+        if error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

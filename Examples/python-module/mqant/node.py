@@ -1,0 +1,202 @@
+"""A process of the cluster that serves one instance of a module type, and calls others (docs/wire.md)."""
+
+import collections
+import json
+import logging
+import random
+import threading
+import time
+import uuid
+
+import pika
+from pika.exceptions import AMQPError
+
+from . import wire
+from .calls import Calls
+from .errors import IdTaken
+from .life import Life, Names
+from .serving import Server
+
+log = logging.getLogger("mqant")
+HEARTBEAT = 5  # seconds
+BEAT = 1.0  # seconds between announcements
+LOCK_PATIENCE = 3 * HEARTBEAT  # by then the broker has given up on a dead holder
+START_TIMEOUT = 30.0  # seconds: broker, user or virtual host may come later
+LONGEST_PAUSE = 0.5  # seconds between two attempts to connect
+UNREACHABLE = (AMQPError, OSError)  # pika lets the errors of sockets and of names through
+
+
+class Node:
+    def __init__(self, module_type, instance, uris, exchange="mqant", prefix="", host="", timeout=10.0, workers=8,
+                 capacity=1000):
+        """`timeout`, in seconds, of calls without a deadline; `capacity`: calls that may run and wait here."""
+        self.type, self.id, self.host = module_type, instance, host
+        self.dropped = collections.Counter()
+        self._uris, self._exchange, self._prefix = list(uris), exchange, prefix
+        self._name, self._sequence = str(uuid.uuid4()), 0
+        self._calls = Calls(self._name, timeout)
+        self._server = Server(self, workers, capacity)
+        self._life = None
+        self._stopping = threading.Event()
+        self._holder = None  # who else serves our Id, while we ask: () before somebody says so
+
+    def register(self, name, function):
+        """`function(call, *arguments)` returns what becomes JSON, or raises HandlerError or InvalidArguments.
+
+        `call` has `session` (None unless a client asked), `deadline` and `headers`. Functions run on several threads.
+        """
+        self._server.functions[name] = function
+
+    def call(self, module_type, function, *arguments, deadline=None):
+        """Calls a function of an instance of a type; returns its result, raises CallError. Not before `run`."""
+        return self._calls.call({"module_type": module_type}, function, list(arguments), deadline)
+
+    def call_instance(self, instance, function, arguments, deadline=None, headers=None):
+        """The same at the instance with this Id; `arguments` is a list, or bytes."""
+        return self._calls.call({"instance": instance}, function, arguments, deadline, headers)
+
+    def reply(self, request, result=None, error=None):
+        life = self._life
+        if request.reply_to and life:
+            properties, body = wire.write_reply(request, self.id, result, error)
+            life.publish(request.reply_to, properties, body)
+
+    def stop(self):
+        """Ends `run` in order. From any thread, or a signal handler."""
+        self._stopping.set()
+
+    # Life: on the thread of `run`.
+
+    def run(self):
+        """Serves until `stop`. Raises IdTaken, or AMQPError if there is no broker to begin with."""
+        end, pause, is_first = time.monotonic() + START_TIMEOUT, LONGEST_PAUSE / 20, True
+        while not self._stopping.is_set():
+            try:
+                life = self._begin()
+                try:
+                    if is_first:
+                        self._take_lock(life)
+                    self._serve(life)
+                    pause, is_first = LONGEST_PAUSE / 20, False
+                    self._live(life)
+                    self._withdraw(life)
+                finally:
+                    self._life = None
+                    life.close()
+                    self._calls.disconnected()
+            except UNREACHABLE as error:
+                reason = f"{type(error).__name__}: {error}"
+                if is_first and time.monotonic() >= end:
+                    raise AMQPError(f"cannot use RabbitMQ at {self._places()}: {reason}") from error
+                log.warning("no connection to RabbitMQ at %s: %s", self._places(), reason)
+                self._stopping.wait(pause * random.uniform(0.5, 1))
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _begin(self):
+        uri = self._uris[0]
+        self._uris = self._uris[1:] + [uri]
+        parameters = pika.URLParameters(uri)
+        parameters.heartbeat, parameters.socket_timeout, parameters.connection_attempts = HEARTBEAT, 5, 1
+        life = Life(parameters, Names(self._exchange, self._prefix, self._name, self.id), self._calls.returned)
+        try:
+            life.open(self._reader(self._calls.received), self._reader(self._announced))
+        except BaseException:
+            life.close()
+            raise
+        # The next time this broker comes first again.
+        self._uris = [uri] + self._uris[:-1]
+        self._life = life
+        self._calls.connected(life)
+        return life
+
+    def _take_lock(self, life):
+        end = time.monotonic() + LOCK_PATIENCE
+        while not life.try_lock() and not self._stopping.is_set():
+            if self._holder:
+                raise IdTaken("%s is served already, by the node %s on host %s" % (self.id, *self._holder))
+            if time.monotonic() >= end:
+                raise IdTaken(f"{self.id} is served already, by a process that does not answer")
+            self._holder = ()
+            self._ask(life)
+            wake = time.monotonic() + 0.1
+            while not self._holder and time.monotonic() < wake:
+                life.process(0.1)
+
+    def _serve(self, life):
+        life.serve(self._reader(self._server.received))
+        self._ask(life)
+        log.info("%s serves as node %s", self.id, self._name)
+
+    def _live(self, life):
+        announced = tried = 0.0
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            if now - announced >= BEAT:
+                announced = now
+                self._announce(life)
+            if not life.has_lock and now - tried >= 0.5:
+                # After a reconnect: our own former connection may still have it.
+                tried = now
+                life.try_lock()
+            life.process(min(0.1, max(0, announced + BEAT - now)))
+
+    def _withdraw(self, life):
+        """No request is lost: callers hear of it, then the queue goes, then what is in hand is answered."""
+        log.info("%s goes", self.id)
+        life.is_serving = False
+        self._announce(life)
+        end = time.monotonic() + 2
+        self._server.last_request = time.monotonic()
+        while time.monotonic() < min(end, self._server.last_request + 0.1):
+            life.process(0.02)
+        life.withdraw(self._reader(self._server.received))
+        end = time.monotonic() + 6
+        while not self._server.workers.wait_until_idle(0) and time.monotonic() < end:
+            life.process(0.02)
+        self._announce(life, is_goodbye=True)
+
+    # What comes.
+
+    def _reader(self, handler):
+        """Hands messages to `handler`; what is none is dropped and counted, never answered (docs/wire.md)."""
+        def read(properties, body):
+            try:
+                handler(properties, body)
+            except wire.Unreadable as error:
+                self.dropped[str(error)] += 1
+                log.warning("dropped a message of type %.100r: %s", properties.type, error)
+
+        return read
+
+    def _announced(self, properties, body):
+        if properties.app_id == self._name:
+            return
+        if properties.type == "who-are-you":
+            return self._announce(self._life)
+        if properties.type != "announcement" or len(body) > wire.MAXIMUM_BODY:
+            raise wire.Unreadable("neither an announcement nor a question")
+        announcement = wire.read_announcement(body)
+        if self._calls.announced(announcement):
+            self._announce(self._life)
+        if self._holder == () and self.id in [one["id"] for one in announcement["instances"]]:
+            self._holder = (announcement["node"], announcement.get("host", ""))
+
+    # What goes.
+
+    def _announce(self, life, is_goodbye=False):
+        workers = self._server.workers
+        self._sequence += 1
+        served = {"id": self.id, "type": self.type, "queue": life.names.requests, "load": workers.load,
+                  "full": workers.load >= workers.count}
+        body = {"node": self._name, "host": self.host, "sequence": self._sequence, "goodbye": is_goodbye,
+                "replies": life.names.replies, "instances": [served] if life.is_serving else []}
+        properties = pika.BasicProperties(type="announcement", content_type=wire.JSON, app_id=self._name)
+        life.publish("", properties, json.dumps(body).encode(), exchange=life.names.nodes)
+
+    def _ask(self, life):
+        properties = pika.BasicProperties(type="who-are-you", app_id=self._name)
+        life.publish("", properties, b"", exchange=life.names.nodes)
+
+    def _places(self):
+        """Where the broker is, without passwords."""
+        return ", ".join("{0.host}:{0.port}{0.virtual_host!r}".format(pika.URLParameters(uri)) for uri in self._uris)

@@ -1,0 +1,118 @@
+"""Requests, replies and announcements as AMQP messages: pure functions between pika's values and ours (docs/wire.md)."""
+
+import dataclasses
+import json
+
+from pika import BasicProperties
+
+from .errors import CallError
+from .session import read_session
+
+JSON, BYTES = "application/json", "application/octet-stream"
+MAXIMUM_BODY = 8 * 1024 * 1024  # bytes, §10
+
+
+class Unreadable(Exception):
+    """A message that is not what its queue is for: dropped and counted, never answered."""
+
+
+@dataclasses.dataclass
+class Request:
+    function: str
+    body: bytes
+    is_json: bool
+    correlation_id: str | None = None
+    reply_to: str | None = None
+    milliseconds: int | None = None  # that the caller still waits
+    session: dict | None = None
+    headers: dict = dataclasses.field(default_factory=dict)
+
+    def arguments(self):
+        """The array of arguments; raises CallError."""
+        try:
+            value = json.loads(self.body) if self.is_json else None
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, list):
+            raise CallError("invalid-arguments", f"{self.function} takes a JSON array of arguments")
+        return value
+
+
+def read_request(properties, body):
+    """The request in a message, or None for a caller's probe (§6). Raises Unreadable."""
+    if not body and not properties.type:
+        return None
+    if properties.content_type not in (JSON, BYTES) or not properties.type or len(body) > MAXIMUM_BODY:
+        raise Unreadable("no request")
+    # Integers are read as text (§5).
+    headers = {name: str(value) for name, value in (properties.headers or {}).items() if isinstance(value, (str, int))}
+    request = Request(properties.type, body, properties.content_type == JSON,
+                      properties.correlation_id, properties.reply_to or None)
+    request.milliseconds = number(headers.pop("timeout", None)) or number(properties.expiration)
+    text = headers.pop("session", None)
+    request.headers = headers
+    try:
+        # Who sends a session that cannot be read means something by it: not to be served as if without.
+        request.session = None if text is None else read_session(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("no session") from error
+    return request
+
+
+def write_request(function, arguments, node, milliseconds, reply_to=None, correlation_id=None, headers=None):
+    """Properties and body of a request; `arguments` is a list, or bytes. Without `reply_to` it is a cast."""
+    is_bytes = isinstance(arguments, bytes)
+    body = arguments if is_bytes else json.dumps(arguments, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(body) > MAXIMUM_BODY:
+        raise CallError("too-large", f"{function}: {len(body)} bytes are over the bound of {MAXIMUM_BODY}")
+    return BasicProperties(type=function, content_type=BYTES if is_bytes else JSON, correlation_id=correlation_id,
+                           reply_to=reply_to, expiration=str(max(1, milliseconds)), app_id=node,
+                           headers=headers or {}), body
+
+
+def write_reply(request, instance, result=None, error=None):
+    """Properties and body of the reply to a request: its result, or a CallError."""
+    try:
+        body = json.dumps(error.text if error else result, ensure_ascii=False, allow_nan=False,
+                          separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError):
+        error, body = CallError("invalid-result", ""), b'"the result cannot be written"'
+    if len(body) > MAXIMUM_BODY:
+        error, body = CallError("too-large", ""), b'"the result is too large"'
+    return BasicProperties(type="error" if error else "reply", content_type=JSON, app_id=instance,
+                           correlation_id=request.correlation_id,
+                           headers={"error-code": error.code} if error else {}), body
+
+
+def read_reply(properties, body):
+    """The result in a reply; raises the CallError that is in it, or Unreadable."""
+    if properties.type not in ("reply", "error") or properties.content_type not in (JSON, BYTES):
+        raise Unreadable("no reply")
+    try:
+        value = json.loads(body) if properties.content_type == JSON else body
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("no JSON") from error
+    if properties.type == "error":
+        code = (properties.headers or {}).get("error-code")
+        raise CallError(code if isinstance(code, str) else "remote", value if isinstance(value, str) else str(value))
+    return value
+
+
+def read_announcement(body):
+    """An announcement (§4) with what is required in it; raises Unreadable."""
+    try:
+        value = json.loads(body)
+        node, sequence, instances = value["node"], value["sequence"], value["instances"]
+        described = [(one["id"], one["type"], one["queue"]) for one in instances]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable("no announcement") from error
+    if not all(isinstance(text, str) and text for text in (node, *(text for one in described for text in one))):
+        raise Unreadable("a name is empty, or none")
+    if not isinstance(sequence, int) or len({one[0] for one in described}) != len(described):
+        raise Unreadable("no sequence, or an Id twice")
+    return value
+
+
+def number(text):
+    """A decimal number of at least 1, or None."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 11 and int(text) else None

@@ -1,0 +1,179 @@
+"""Dice, a real broker, a real server, and real MQTT clients: what it is for."""
+
+import json
+import threading
+import unittest
+
+import rig
+from mqant import CallError, HandlerError, Node
+from support.player import Player
+
+
+def setUpModule():
+    global broker, server
+    broker = rig.Broker()
+    unittest.addModuleCleanup(broker.remove)
+    server = rig.ServerAtBroker(broker)
+    unittest.addModuleCleanup(server.stop)
+
+
+class DiceCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.wire = rig.Wire(broker.uri())
+        cls.addClassCleanup(cls.wire.close)
+        cls.dice = rig.DiceProcess(cls.wire)
+        cls.addClassCleanup(cls.dice.stop)
+
+    def player(self, name=None):
+        player = Player(server.tcp, name)
+        self.addCleanup(player.close)
+        return player
+
+
+class ThroughTheGate(DiceCase):
+    def test_roll(self):
+        ada, bob = self.player("Ada"), self.player("Bob")
+        result, error = ada.call("Dice/Handler_Roll", sides=6)
+        self.assertEqual((error, result["sides"]), ("", 6))
+        self.assertIn(result["roll"], range(1, 7))
+        # The number is Login's own.
+        self.assertRegex(result["text"], r"^dice \d+$")
+        self.assertEqual(result["roll"], int(result["text"].split()[1]) % 6 + 1)
+        ada.expect("Dice/OnRoll", userName="Ada", **result)
+        # Bob's own push comes behind whatever came for him before.
+        result, error = bob.call("Dice/Handler_Roll", sides=2)
+        bob.expect("Dice/OnRoll", userName="Bob", **result)
+        self.assertEqual(len(bob.pushes("Dice/OnRoll")), 1, "Ada's roll is not for Bob")
+
+    def test_a_guest_rolls(self):
+        guest = self.player()
+        result, error = guest.call("Dice/Handler_Roll")
+        self.assertEqual((error, result["sides"]), ("", 6))
+        guest.expect("Dice/OnRoll", userName="", **result)
+
+    def test_many_at_a_time(self):
+        players = [self.player(f"player {number}") for number in range(4)]
+        rolls = 40
+        for player in players:
+            for number in range(rolls):
+                player.publish(f"Dice/Handler_Roll/{number}", json.dumps({"sides": 100 + number}))
+        for player in players:
+            with self.subTest(player=player):
+                player.wait("all replies", lambda: len([1 for topic, _ in player.messages if "/Handler_Roll/" in topic]) == rolls)
+                player.wait("all pushes", lambda: len(player.pushes("Dice/OnRoll")) == rolls)
+                replies = {topic: json.loads(payload) for topic, payload in player.messages if "/Handler_Roll/" in topic}
+                self.assertEqual([replies[f"Dice/Handler_Roll/{number}"]["Result"]["sides"] for number in range(rolls)],
+                                 [100 + number for number in range(rolls)])
+                self.assertEqual([push["sides"] for push in player.pushes("Dice/OnRoll")],
+                                 [100 + number for number in range(rolls)], "in the order of the requests")
+
+    def test_errors(self):
+        player = self.player("Ada")
+        for payload, text in (
+            ({"sides": "six"}, "sides must be a whole number"), ({"sides": 2.5}, "sides must be a whole number"),
+            ({"sides": True}, "sides must be a whole number"), ({"sides": None}, "sides must be a whole number"),
+            ({"sides": 1}, "a die has 2 to 1000 sides"), ({"sides": 10**30}, "a die has 2 to 1000 sides"),
+            ([6], "Handler_Roll takes an object with sides"), (7, "Handler_Roll takes an object with sides"),
+            (None, "Handler_Roll takes an object with sides"), ("x", "Handler_Roll takes an object with sides"),
+        ):
+            with self.subTest(payload=payload):
+                self.assertEqual(player.request("Dice/Handler_Roll/1", json.dumps(payload)), {"Error": text, "Result": None})
+                player.messages.clear()
+        for topic, text in (("Dice/Handler_Bribe/1", "Remote function(Handler_Bribe) not found"),
+                            ("Dice/roll/1", "Method(roll) must begin with 'Handler_'")):
+            self.assertEqual(player.request(topic, "{}"), {"Error": text, "Result": None})
+        self.assertEqual(player.pushes("Dice/OnRoll"), [])
+        self.assertEqual(player.call("Dice/Handler_Roll", sides=6)[1], "", "it lives on")
+
+
+class FromModules(DiceCase):
+    def test_called_by_another_module(self):
+        """A module type Table of this process: clients call it, and it calls Dice."""
+        table = Node("Table", "test:Table", [broker.uri()])
+
+        def handler_throw(call, request):
+            if request.get("cheat"):
+                raise HandlerError("no cheating")
+            return [table.call("Dice", "roll", request["sides"], deadline=call.deadline) for _ in range(3)]
+
+        table.register("Handler_Throw", handler_throw)
+        thread = threading.Thread(target=table.run)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(table.stop)
+        self.wire.queue_of("test:Table")
+
+        player = self.player("Ada")
+        result, error = player.call("Table/Handler_Throw", sides=3)
+        self.assertEqual((error, len(result), set(result) <= {1, 2, 3}), ("", 3, True), result)
+        self.assertEqual(player.call("Table/Handler_Throw", sides=1), (None, "a die has 2 to 1000 sides"))
+        self.assertEqual(player.call("Table/Handler_Throw", cheat=True), (None, "no cheating"))
+        # What nobody foresaw becomes an error too, and tells clients nothing.
+        with self.assertLogs("mqant", "ERROR"):
+            self.assertEqual(player.call("Table/Handler_Throw"), (None, "Handler_Throw failed: KeyError"))
+        # A Swift module, from a thread that serves nothing.
+        self.assertRegex(table.call("Login", "getRand", "abc"), r"^abc \d+$")
+        for target, function, code in (("Cards", "deal", "not-found"), ("Dice", "cheat", "function-not-found"),
+                                       ("Login", "getRand", "invalid-arguments")):
+            with self.assertRaises(CallError) as caught:
+                table.call(target, function)
+            self.assertEqual(caught.exception.code, code, caught.exception)
+
+    def test_error_codes(self):
+        queue = self.dice.queue
+        for function, body, more, kind, code in (
+            ("roll", [6], {}, "reply", None), ("roll", [], {}, "reply", None),
+            ("roll", [1], {}, "error", "remote"), ("roll", ["x"], {}, "error", "invalid-arguments"),
+            ("roll", [6, 7], {}, "error", "invalid-arguments"), ("roll", {"sides": 6}, {}, "error", "invalid-arguments"),
+            ("roll", b"\xff{", {}, "error", "invalid-arguments"), ("roll", b"", {}, "error", "invalid-arguments"),
+            ("roll", b"[6]", {"content_type": "application/octet-stream"}, "error", "invalid-arguments"),
+            ("Handler_Roll", [{"sides": 6}], {}, "error", "remote"), ("Roll", [6], {}, "error", "function-not-found"),
+            ("handler_roll", [], {}, "error", "function-not-found"), ("__init__", [], {}, "error", "function-not-found"),
+        ):
+            with self.subTest(function=function, body=body):
+                came = self.wire.reply(self.wire.call(queue, function, body, **more))
+                self.assertEqual(came[:2], (kind, code), came)
+                if kind == "error":
+                    self.assertIsInstance(came[2], str)
+        number = self.wire.call(queue, "roll", [6])
+        self.wire.reply(number)
+        self.assertEqual(self.wire.replies[number][0].app_id, "test:Dice")
+
+    def test_casts_are_not_answered(self):
+        cast = self.wire.call(self.dice.queue, "roll", [6], wants_reply=False)
+        # One session's requests are handled in order: what is behind the cast is answered after it.
+        session = json.dumps({"Sessionid": "00" * 16, "Serverid": "nobody"})
+        casts = [self.wire.call(self.dice.queue, "roll", ["x"], wants_reply=False, headers={"session": session}) for _ in range(3)]
+        behind = self.wire.call(self.dice.queue, "roll", [6], headers={"session": session})
+        self.assertEqual(self.wire.reply(behind)[0], "reply")
+        self.assertFalse(set(casts + [cast]) & set(self.wire.replies))
+
+
+class Announcements(DiceCase):
+    def announcements(self):
+        return [body for _, body in self.wire.announced if any(one["id"] == "test:Dice" for one in body["instances"])]
+
+    def test_every_second(self):
+        def times():
+            return [when for when, body in self.wire.announced if any(one["id"] == "test:Dice" for one in body["instances"])]
+
+        start = len(times())
+        self.wire.wait("four announcements", lambda: len(times()) >= start + 4)
+        four = times()[start:start + 4]
+        self.assertLess(four[3] - four[0], 6, "three beats, on a slow machine")
+        sequences = [body["sequence"] for body in self.announcements()]
+        self.assertEqual(sequences, sorted(set(sequences)))
+        last = self.announcements()[-1]
+        self.assertEqual((last["host"], last["goodbye"], last["instances"][0]["type"]), (self.dice.host, False, "Dice"))
+
+    def test_who_are_you(self):
+        # Ten questions get ten answers in less than the ten beats that would bring as many.
+        start = len(self.announcements())
+        for _ in range(10):
+            self.wire.ask()
+        self.wire.wait("ten answers", lambda: len(self.announcements()) >= start + 10, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,129 @@
+"""What breaks: processes that end, brokers that go, messages that are none."""
+
+import json
+import random
+import signal
+import time
+import unittest
+
+import pika
+
+import rig
+from faultcase import NOBODY, FaultCase
+
+
+def setUpModule():
+    FaultCase.broker = rig.Broker()
+    unittest.addModuleCleanup(FaultCase.broker.remove)
+    FaultCase.server = rig.ServerAtBroker(FaultCase.broker)
+    unittest.addModuleCleanup(FaultCase.server.stop)
+
+
+class Processes(FaultCase):
+    def test_stopped_in_order(self):
+        """Of two, one gets SIGTERM while clients call: no call fails, nothing is late, nobody finds it afterwards."""
+        first, second = self.new_dice(instance="first:Dice"), self.new_dice(instance="second:Dice")
+        self.until_it_rolls()
+        topics = [f"Dice/Handler_Roll/{number}" for number in range(400)]
+        for number, topic in enumerate(topics):
+            self.player.publish(topic, '{"sides": 6}')
+            if number == 200:
+                first.signal(signal.SIGTERM)
+        self.player.wait("all answers", lambda: set(topics) <= {topic for topic, _ in self.player.messages}, 30)
+        errors = [json.loads(payload)["Error"] for topic, payload in self.player.messages if topic in topics]
+        self.assertEqual([error for error in errors if error], [])
+        said = first.errors()
+        self.assertEqual(first.process.returncode, 0, said)
+        self.assertNotIn("Traceback", said)
+        self.wire.wait("the goodbye", lambda: any(body.get("goodbye") and body["host"] == first.host for _, body in self.wire.announced))
+        second.stop()
+        self.assertEqual(self.roll(), (None, NOBODY))
+
+    def test_one_id_twice(self):
+        first = self.new_dice()
+        second = self.new_dice(expect=False)
+        began = time.monotonic()
+        said = second.errors()
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual(second.process.returncode, 1, said)
+        self.assertRegex(said, r"test:Dice is served already, by the node [0-9a-f-]{36} on host " + first.host)
+        self.assert_rolls()
+
+    def test_no_broker(self):
+        """It waits for a broker, and ends in order while it waits."""
+        dice = self.new_dice(uri="amqp://someone:secret@127.0.0.1:1/", expect=False)
+        line = dice.process.stderr.readline()
+        self.assertRegex(line, "no connection to RabbitMQ at 127.0.0.1:1'/'")
+        self.assertNotIn("secret", line + dice.stop())
+
+    def test_refused_login(self):
+        dice = self.new_dice(uri=self.broker.uri("nobody", "secret"), expect=False)
+        line = dice.process.stderr.readline()
+        self.assertRegex(line, "no connection to RabbitMQ at 127.0.0.1:.*ProbableAuthenticationError|ACCESS_REFUSED")
+        self.assertNotIn("secret", line + dice.stop())
+
+
+class Brokers(FaultCase):
+    def test_killed_and_started(self):
+        dice = self.new_dice()
+        self.until_it_rolls()
+        self.broker.kill()
+        before = len(self.player.messages)
+        self.player.publish("Dice/Handler_Roll/broken", '{"sides": 6}')
+        find = lambda: next((payload for topic, payload in self.player.messages[before:] if topic.endswith("/broken")), None)
+        self.assertNotEqual(json.loads(self.player.wait("an answer", find, 15))["Error"], "")
+        self.broker.start()
+        self.until_it_rolls()
+        self.assert_rolls()
+        self.assertIsNone(dice.process.poll(), "the same process")
+        # It takes its lock again, too.
+        wire = rig.Wire(self.broker.uri())
+        self.addCleanup(wire.close)
+        wire.wait("the lock", lambda: "lock.test:Dice" in self.broker.ctl("list_queues", "name").splitlines())
+        dice.stop()
+
+
+class Garbage(FaultCase):
+    def test_on_all_its_queues(self):
+        dice = self.new_dice()
+        chance = random.Random(7)
+        names = [line for line in self.broker.ctl("list_queues", "name").splitlines()]
+        node = next(body["node"] for _, body in self.wire.announced if any(one["id"] == "test:Dice" for one in body["instances"]))
+        queues = [name for name in names if node in name or name == dice.queue]
+        self.assertEqual(len(queues), 3, queues)
+        bodies = [b"", b"\0", b"[", b"null", b"{}", b"[1,2", b"\xff" * 50, b"[" * 100_000, chance.randbytes(3000),
+                  b"x" * (9 * 1024 * 1024)]
+        for queue in queues:
+            for body in bodies:
+                for values in ({}, {"content_type": "application/json"}, {"content_type": "text/plain", "type": "roll"},
+                               {"content_type": "application/json", "type": "roll"},
+                               {"content_type": "application/json", "type": "announcement"},
+                               {"content_type": "application/json", "type": "reply", "correlation_id": "1"},
+                               {"content_type": "application/vnd.mqant.batch", "type": "roll"},
+                               {"content_type": "application/json", "type": "error", "headers": {"error-code": 7, "session": [1]}},
+                               {"content_type": "application/json", "type": "roll", "expiration": "5",
+                                "headers": {"timeout": -1, "session": "{}", "x": {"y": [None, True, -1]}}}):
+                    if len(body) < 1_000_000 or "headers" not in values:
+                        self.wire.publish(queue, pika.BasicProperties(**values), body)
+        self.assertEqual(self.wire.reply(self.wire.call(dice.queue, "roll", [6]))[0], "reply")
+        self.assert_rolls()
+        self.assertIsNone(dice.process.poll())
+        self.assertIn("dropped a message", dice.stop())
+        self.assertEqual(self.wire.returned, [])
+
+    def test_no_reply_to_and_a_queue_that_is_not_there(self):
+        dice = self.new_dice()
+        self.wire.call(dice.queue, "roll", ["x"], wants_reply=False)
+        self.wire.call(dice.queue, "roll", [6], reply_to="no such queue")
+        self.wire.call(dice.queue, "roll", [6], reply_to="x" * 255, correlation_id=None)
+        self.assertEqual(self.wire.reply(self.wire.call(dice.queue, "roll", [6]))[0], "reply")
+        # For a client whose Gate is not there: its own error, as the function's.
+        session = json.dumps({"Sessionid": "00" * 16, "Serverid": "127.0.0.1:Gate", "Userid": "zoe"})
+        call = self.wire.call(dice.queue, "Handler_Roll", [{"sides": 6}], headers={"session": session})
+        kind, code, text = self.wire.reply(call)
+        self.assertEqual(kind, "error", "the Gate has no such session")
+        self.assert_rolls()
+
+
+if __name__ == "__main__":
+    unittest.main()

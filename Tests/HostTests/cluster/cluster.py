@@ -1,0 +1,115 @@
+"""Nodes that meet at one virtual host of a broker."""
+
+import json
+import pathlib
+
+from support.deadline import until
+from support.player import Player
+
+from .broker import PASSWORD, PORT, USER
+from .network import BRIDGE, PREFIX
+from .node import ROOT, Node
+
+TCP, WS = 3563, 3653
+SHIPPED = ROOT / "conf/cluster.conf"
+FIRST = {"Gate": 16, "Login": 32, "Chat": 48}  # each type's addresses: so many and the 15 after it
+
+
+class Cluster:
+    """Hosts of its own, one node on each, all started with the same file.
+
+    `number` tells clusters at one broker apart: it is their virtual host and their part of the addresses.
+    """
+
+    def __init__(self, network, number, timeout=10, uri=None, ids=None):
+        """`timeout` in seconds: RPC.Timeout; `ids`: module type → Id, instead of one per host."""
+        self.network, self.number, self.timeout = network, number, timeout
+        self.vhost = f"c{number}"
+        self.uri = uri or f"amqp://{USER}:{PASSWORD}@{BRIDGE}:{PORT}/{self.vhost}"
+        self.conf = pathlib.Path(f"/mnt/cluster-{number}.conf")
+        self.conf.write_text(json.dumps(self._configuration(ids or {}), indent=2))
+        self.nodes = {}
+        self.players = []
+
+    def _configuration(self, ids):
+        settings = {"Gate": {"TCPAddr": f":{TCP}", "WSAddr": f":{WS}", "MaxMsgLen": 65536, "HTTPTimeout": 10,
+                             "MaxConnNum": 1000}}
+
+        def entry(name):
+            network = f"{PREFIX}.{self.number}.{FIRST[name]}/28"
+            entry = {"Id": ids.get(name, "{host}:" + name), "Host": network}
+            return [entry | ({"Settings": settings[name]} if name in settings else {})]
+
+        return {
+            "Module": {name: entry(name) for name in FIRST},
+            "Rabbitmq": {"Uri": self.uri, "Exchange": "mqant"},
+            "RPC": {"Timeout": self.timeout},
+            "Mqtt": {"WirteLoopChanNum": 10, "ReadPackLoop": 10, "ReadTimeout": 60, "WriteTimeout": 30},
+        }
+
+    def address(self, name, index=0):
+        return f"{PREFIX}.{self.number}.{FIRST[name] + index}"
+
+    def host(self, name, index=0):
+        return self.network.host(self.address(name, index))
+
+    def start(self, name, index=0, **options):
+        """Starts the node on a host of this module type; does not wait."""
+        if (name, index) in self.nodes:
+            self.nodes[name, index].close()
+        node = Node(self.host(name, index), self.conf, name=f"{self.vhost}-{name}-{index}", **options)
+        self.nodes[name, index] = node
+        return node
+
+    def start_all(self, gates=1, logins=1, chats=1, options=None):
+        """Starts so many of each, and waits until calls reach all."""
+        for name, count in (("Login", logins), ("Chat", chats), ("Gate", gates)):
+            for index in range(count):
+                self.start(name, index, **(options or {}).get((name, index), {}))
+        self.wait()
+        return self
+
+    def wait(self):
+        for (name, index), node in self.nodes.items():
+            node.see("TCP Listen" if name == "Gate" else "listening id(")
+        for name, index in self.nodes:
+            if name == "Gate":
+                self.wait_for_calls(index)
+
+    def wait_for_calls(self, gate=0, seconds=20.0):
+        """Until a Gate knows a Login and a Chat, which know the Gate."""
+        probe = Player(TCP, host=self.address("Gate", gate))
+        try:
+            until("Login answers", lambda: self._succeeds(probe, "Login/Handler_Login", userName="p", passWord=""), seconds)
+            room = f"probe-{gate}"
+            until("Chat answers", lambda: self._succeeds(probe, "Chat/Handler_JoinChat", roomName=room), seconds)
+        finally:
+            probe.close()
+
+    @staticmethod
+    def _succeeds(probe, route, **arguments):
+        error = probe.call(route, **arguments)[1]
+        return error == "" or error.startswith("Already")
+
+    def node(self, name, index=0):
+        return self.nodes[name, index]
+
+    def player(self, name, gate=0):
+        """A player who has logged in."""
+        player = Player(TCP, name, host=self.address("Gate", gate))
+        self.players.append(player)
+        return player
+
+    def close(self):
+        for player in self.players:
+            player.close()
+        failures = []
+        for node in self.nodes.values():
+            try:
+                node.close()
+            except AssertionError as error:
+                failures.append(str(error))
+        assert not failures, "\n".join(failures)
+
+    def instance(self, name, index=0):
+        return f"{self.address(name, index)}:{name}"

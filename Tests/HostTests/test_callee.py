@@ -1,0 +1,127 @@
+"""What callers see when a callee dies or is stopped: DESIGN §8, "process dies" and "host silent"."""
+
+import signal
+
+from cluster.case import SLACK, ClusterCase, World
+from cluster.load import Load, Logger, Roamer, Sayer
+from cluster.outcomes import INTERRUPTED, NOT_FOUND, OK, TIMEOUT
+from support.deadline import until
+
+JOIN, LEAVE = "Chat/Handler_JoinChat", "Chat/Handler_LeaveChat"
+
+
+def setUpModule():
+    World.set_up()
+
+
+class Control(ClusterCase):
+    def test_without_a_fault_there_is_no_error(self):
+        cluster = self.cluster().start_all(gates=2, logins=2, chats=2)
+        with Load(cluster, gates=2) as load:
+            began = load.outcomes[0].began
+            load.hold(6)
+        self.report(load.outcomes, began)
+        self.only(load.outcomes, OK)
+        for name in ("Login/Handler_Login", "Chat/Handler_Say", JOIN, LEAVE):
+            self.assertGreater(len(load.outcomes.where(lambda outcome: outcome.route == name)), 50, name)
+
+
+class Killed(ClusterCase):
+    def test_the_only_chat(self):
+        cluster = self.cluster().start_all()
+        with Load(cluster, pause=0) as load:
+            killed = cluster.node("Chat").kill()
+            load.wait_for_calls(killed + 2 + SLACK)
+        self.report(load.outcomes, killed)
+        self.only(load.outcomes.ended(0, killed), OK)
+        chat, login = (load.outcomes.ended(killed).to(name) for name in ("Chat", "Login"))
+        self.only(login, OK)
+        self.only(chat, OK, INTERRUPTED, NOT_FOUND)
+        for outcome in chat.of(INTERRUPTED):
+            self.assertLess(outcome.began, killed + 0.5 + SLACK, "what is sent later comes back")
+        self.last_within(chat.of(INTERRUPTED), killed, 2, "interrupted after the kill")
+        self.at_once(chat.of(NOT_FOUND).began(killed + 0.5))
+        later = chat.began(killed + 2 + SLACK)
+        self.only(later, NOT_FOUND)
+        self.assertEqual({outcome.text for outcome in later}, {"Service(type:Chat) not found"})
+
+    def test_calls_that_it_holds_are_interrupted(self):
+        cluster = self.cluster().start_all()
+        with Load(cluster, pause=0, each=3) as load:
+            cluster.node("Chat").signal(signal.SIGSTOP)
+            holders = until("every client of Chat waits", lambda: self.all_out(load), 10)
+            killed = cluster.node("Chat").kill()
+            load.wait(len(holders), what=lambda outcome: outcome.kind == INTERRUPTED)
+        self.report(load.outcomes, killed)
+        held = load.outcomes.to("Chat").where(lambda outcome: outcome.began < killed <= outcome.ended)
+        self.assertEqual(held.kinds, {INTERRUPTED: len(holders)}, held)
+        self.last_within(held, killed, 2, "interrupted after the kill")
+        self.only(load.outcomes.to("Login"), OK)
+
+    @staticmethod
+    def all_out(load):
+        """The clients of Chat, once each has waited longer than any answer takes."""
+        count = sum(isinstance(caller, (Sayer, Roamer)) for caller in load.callers)
+        out = load.out(0.3)
+        return out if len(out) == count else None
+
+    def test_one_chat_of_two(self):
+        cluster = self.cluster().start_all(chats=2)
+        with Load(cluster, pause=0, each=4) as load:
+            killed = cluster.node("Chat", 1).kill()
+            load.wait_for_calls(killed + 2 + SLACK)
+        self.report(load.outcomes, killed)
+        self.only(load.outcomes, OK, INTERRUPTED)
+        self.only(load.outcomes.ended(0, killed), OK)
+        self.only(load.outcomes.to("Login"), OK)
+        self.last_within(load.outcomes.of(INTERRUPTED), killed, 2, "interrupted after the kill")
+        self.only(load.outcomes.to("Chat").began(killed + 2 + SLACK), OK)
+
+    def test_one_login_of_two_and_idempotent_calls(self):
+        cluster = self.cluster().start_all(logins=2)
+        with Load(cluster, pause=0, each=3) as load:
+            cluster.node("Login", 1).signal(signal.SIGSTOP)
+            until("calls wait", lambda: load.out(0.3, (Logger,)) and load.out(0.3, (Roamer,)), 10)
+            killed = cluster.node("Login", 1).kill()
+            load.wait_for_calls(killed + 2 + SLACK)
+        self.report(load.outcomes, killed)
+        self.some(load.outcomes.to("Login"), INTERRUPTED)
+        self.only(load.outcomes.to("Login"), OK, INTERRUPTED)
+        # Chat's getRand is idempotent: it went to the other Login, and no join noticed but by its time.
+        self.only(load.outcomes.to("Chat"), OK)
+        slow = load.outcomes.to("Chat").where(lambda outcome: outcome.began < killed <= outcome.ended)
+        self.last_within(slow, killed, 2, "resent after the kill")
+
+
+class Stopped(ClusterCase):
+    timeout = 4
+
+    def test_the_only_chat(self):
+        cluster = self.cluster(timeout=self.timeout).start_all()
+        with Load(cluster, each=3) as load:
+            stopped = cluster.node("Chat").signal(signal.SIGSTOP)
+            load.hold(7, stopped)
+            continued = cluster.node("Chat").signal(signal.SIGCONT)
+            load.wait_for_calls(continued + 1 + SLACK)
+        self.report(load.outcomes, stopped)
+        chat = load.outcomes.to("Chat")
+        self.only(load.outcomes.to("Login"), OK)
+        self.only(chat.ended(0, stopped), OK)
+        self.only(chat, OK, TIMEOUT, NOT_FOUND)
+        self.at_deadline(self.some(chat, TIMEOUT, 6), self.timeout)
+        self.at_once(self.some(chat, NOT_FOUND))
+        self.only(chat.began(stopped + 3 + SLACK, continued), NOT_FOUND)
+        self.only(chat.began(continued + 1 + SLACK), OK)
+
+    def test_one_chat_of_two(self):
+        cluster = self.cluster(timeout=self.timeout).start_all(chats=2)
+        with Load(cluster, each=4) as load:
+            stopped = cluster.node("Chat", 1).signal(signal.SIGSTOP)
+            load.hold(7, stopped)
+            continued = cluster.node("Chat", 1).signal(signal.SIGCONT)
+            load.wait_for_calls(continued + 1 + SLACK)
+        self.report(load.outcomes, stopped)
+        self.only(load.outcomes.to("Login"), OK)
+        self.only(load.outcomes.to("Chat"), OK, TIMEOUT)
+        self.at_deadline(self.some(load.outcomes, TIMEOUT), self.timeout)
+        self.only(load.outcomes.to("Chat").began(stopped + 3 + SLACK), OK)

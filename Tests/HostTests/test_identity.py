@@ -1,0 +1,173 @@
+"""Who may serve an Id, and nodes that cannot start: DESIGN §8, "two nodes claim one Id" and "a node reconnects".
+
+What takes the 30 s of a start that fails begins before the other tests and is looked at after them.
+"""
+
+import time
+
+import pika
+
+from cluster.broker import PASSWORD, PORT, USER
+from cluster.case import SLACK, ClusterCase, World
+from cluster.clock import WallClock
+from cluster.cluster import Cluster
+from cluster.load import Load
+from cluster.network import BRIDGE
+from cluster.outcomes import INTERRUPTED, NOT_FOUND, OK, TIMEOUT
+from cluster.recovery import last_failure
+
+WAIT = 30  # seconds for which a node retries at its start
+ZOMBIE = 15  # seconds by which the broker has given up a connection that is silent (DESIGN §8)
+START = 2  # seconds that a node takes to serve, its Id being free
+
+
+def setUpModule():
+    World.set_up()
+    Refused.begin()
+
+
+class Claimed(ClusterCase):
+    """Each Id is one word here, so that it can be claimed from two hosts."""
+
+    ids = {"Gate": "the-gate", "Login": "the-login", "Chat": "the-chat"}
+
+    def running(self, timeout=10):
+        return self.cluster(timeout=timeout, ids=self.ids).start_all()
+
+    def test_a_second_one_refuses_to_start(self):
+        cluster = self.running()
+        with Load(cluster) as load:
+            for name in ("Chat", "Login", "Gate"):
+                second = cluster.start(name, 1)
+                del cluster.nodes[name, 1]
+                self.assertNotEqual(second.wait(), 0)
+                self.within(second.ended - second.began, 1, f"the refusal of a second {name}")
+                line = second.see(f"{self.ids[name]} is served already, by the node node-")
+                self.assertIn(f"on host {cluster.address(name)}", line)
+                self.assertEqual(second.instances(), [])
+                second.close()
+            load.wait_for_calls(load.now())
+        self.only(load.outcomes, OK)
+
+    def test_restarted_right_after_it_was_killed(self):
+        cluster = self.running()
+        with Load(cluster, pause=0.005) as load:
+            killed = cluster.node("Chat").kill()
+            again = cluster.start("Chat")
+            again.see("listening id(the-chat)")
+            served = load.now()
+            load.wait_for_calls(served + 1 + SLACK)
+        self.within(served - killed, START, "until it served again")
+        self.report(load.outcomes, killed)
+        self.only(load.outcomes.to("Login"), OK)
+        self.only(load.outcomes.to("Chat"), OK, INTERRUPTED, NOT_FOUND)
+        self.last_within(load.outcomes.of(INTERRUPTED), killed, 2, "interrupted after the kill")
+        self.within(last_failure(load.outcomes, served), 1, "until Chat was found again")
+
+    def test_restarted_on_its_host_right_after_a_power_cut(self):
+        """The broker still believes in the dead one, until the new one's host denies all knowledge of its connection."""
+        cluster = self.running(timeout=4)
+        with Load(cluster) as load:
+            host, began = cluster.host("Chat"), load.now()
+            host.cut()
+            cluster.node("Chat").kill()
+            host.lose_power()
+            again = cluster.start("Chat")
+            again.see("listening id(the-chat)")
+            served = load.now()
+            load.wait_for_calls(served + 1 + SLACK)
+        self.check(load.outcomes, began, served)
+
+    def test_restarted_elsewhere_right_after_its_link_was_cut(self):
+        """The broker believes in the dead one until it has been silent for two heartbeats or more."""
+        cluster = self.running(timeout=4)
+        with Load(cluster) as load:
+            began = load.now()
+            cluster.host("Chat").cut()
+            cluster.node("Chat").kill()
+            again = cluster.start("Chat", 1)
+            again.see("listening id(the-chat)")
+            served = load.now()
+            load.wait_for_calls(served + 1 + SLACK)
+        self.check(load.outcomes, began, served)
+        self.assertGreater(served - began, 3, "the dead one held the Id for a while, or this tests nothing")
+
+    def check(self, outcomes, began, served):
+        self.report(outcomes, began)
+        self.within(served - began, ZOMBIE + START, "until it served again")
+        self.only(outcomes.to("Login"), OK)
+        self.only(outcomes.to("Chat"), OK, TIMEOUT, INTERRUPTED, NOT_FOUND)
+        self.at_deadline(outcomes.of(TIMEOUT), 4)
+        self.within(last_failure(outcomes, served), 1, "until Chat was found again")
+
+
+class Clock(ClusterCase):
+    def test_an_hour_off_and_jumping(self):
+        clocks = {("Chat", 0): WallClock(3600), ("Login", 0): WallClock(-3600), ("Gate", 1): WallClock()}
+        options = {key: {"clock": clock} for key, clock in clocks.items()}
+        cluster = self.cluster().start_all(chats=2, gates=2, options=options)
+        for key, clock in clocks.items():
+            self.assertAlmostEqual(self.shown(cluster.node(*key)) - time.time(), clock.seconds, delta=120)
+        with Load(cluster, gates=2) as load:
+            # Then those that were right or wrong become so while they run, forth and back.
+            for seconds in (-3600, 3600, 0):
+                for clock in clocks.values():
+                    clock.set(seconds)
+                load.hold(1.5)
+            load.wait_for_calls(load.now())
+        self.only(load.outcomes, OK)
+        for node in cluster.nodes.values():
+            self.assertNotIn("connection to the broker lost", node.log)
+
+    @staticmethod
+    def shown(node):
+        """The time that the log says the node began to serve at."""
+        stamp = " ".join(node.see("listening id(").split()[:2])
+        return time.mktime(time.strptime(stamp, "%Y-%m-%d %H:%M:%S"))
+
+
+class Refused(ClusterCase):
+    """Nodes that the broker does not take: one clear line after 30 s."""
+
+    password = "not-the-password"
+    nodes = {}
+
+    @classmethod
+    def begin(cls):
+        """Starts what must fail, each a Chat on a host of its own."""
+        place = f"{BRIDGE}:{PORT}"
+        cls.uris = {
+            "wrong password": f"amqp://{USER}:{cls.password}@{place}/c1",
+            "wrong user": f"amqp://nobody:{cls.password}@{place}/c1",
+            "wrong virtual host": f"amqp://{USER}:{PASSWORD}@{place}/nowhere",
+            "nobody listens": f"amqp://{USER}:{PASSWORD}@{BRIDGE}:1/c1",
+            "exchange of another type": f"amqp://{USER}:{PASSWORD}@{place}/other-type",
+            "no permission": f"amqp://{USER}:{PASSWORD}@{place}/forbidden",
+        }
+        for vhost, configure in (("other-type", ".*"), ("forbidden", "^$")):
+            World.broker.ctl("add_vhost", vhost)
+            World.broker.ctl("set_permissions", "-p", vhost, USER, configure, ".*", ".*")
+        connection = pika.BlockingConnection(pika.ConnectionParameters(
+            BRIDGE, PORT, "other-type", pika.PlainCredentials(USER, PASSWORD)))
+        connection.channel().exchange_declare("mqant.groups", "topic")
+        connection.close()
+        for number, (name, uri) in enumerate(cls.uris.items(), 200):
+            cls.nodes[name] = Cluster(World.network, number, uri=uri).start("Chat")
+
+    def test_after_thirty_seconds_by_one_clear_line(self):
+        for name, node in self.nodes.items():
+            with self.subTest(name):
+                self.addCleanup(node.close)
+                self.assertEqual(node.wait(WAIT + 15), 1)
+                seconds = node.ended - node.began
+                self.assertGreater(seconds, WAIT - 1, "it may come later: the broker, its user or its virtual host")
+                self.within(seconds, WAIT + 6, "until the node gave up")  # a try of 5 s may have begun just before
+                last = node.log.splitlines()[-1]
+                print(f"    {name}: {last}")
+                self.assertIn("FATAL", last)
+                shown = self.uris[name].replace(f":{self.password}@", "@").replace(f":{PASSWORD}@", "@")
+                self.assertIn(shown, last)
+                self.assertNotIn(self.password, node.log)
+                self.assertNotIn(f":{PASSWORD}@", node.log)
+                self.assertEqual(node.instances(), [])
+                self.assertLess(sum("FATAL" in line for line in node.log.splitlines()), 2)

@@ -1,0 +1,90 @@
+import Foundation
+import Glibc
+import RabbitMQTestSupport
+import Testing
+
+/// `call` and `status` against a real node at a real broker.
+@Suite(.timeLimit(.minutes(3)), .serialized) struct ClusterCommandTests {
+    /// Runs a node with Login, Chat and Gate at the shared broker.
+    private func withNode(_ body: (_ conf: String) async throws -> Void) async throws {
+        let broker = try await SharedBroker.get()
+        let text = """
+            { "Module": {
+                "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ],
+                "Chat": [ { "Id": "chat-1", "Host": "127.0.0.1" } ],
+                "Gate": [ { "Id": "gate-1", "Host": "127.0.0.1", "Settings": { "TCPAddr": "127.0.0.1:0" } } ] },
+              "Rabbitmq": { "Uri": "\(broker.uri())", "Exchange": "commands-\(UUID().uuidString)" } }
+            """
+        try await ServerProcess.withConfiguration(text) { path in
+            let node = try ServerProcess(["--conf", path])
+            try await node.line(containing: "TCP Listen")
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(path)) } catch { result = .failure(error) }
+            node.signal(SIGTERM)
+            let end = try await node.result()
+            try result.get()
+            #expect(end.status == 0)
+        }
+    }
+
+    @Test func callPrintsTheResultOrTheErrorWithItsStatus() async throws {
+        try await withNode { conf in
+            func call(_ arguments: String...) async throws -> ServerProcess.Result {
+                try await ServerProcess(["call", "--conf", conf] + arguments).result()
+            }
+            let rand = try await call("Login", "getRand", #""abc""#)
+            #expect(rand.status == 0)
+            #expect(rand.output.hasPrefix(#""abc "#))
+            #expect(try await call("--id", "login-1", "Login", "getRand", #""abc""#).status == 0)
+
+            let unknown = try await call("Nobody", "getRand")
+            #expect(unknown.status == 3)
+            #expect(unknown.errors.contains("not-found: Service(type:Nobody) not found"))
+            #expect(unknown.output.isEmpty)
+            #expect(try await call("--id", "login-9", "Login", "getRand").status == 3)
+            #expect(try await call("Login", "nope").status == 4)
+            #expect(try await call("Login", "getRand", "7").status == 5)
+            #expect(try await call("Login", "getRand").status == 5)
+            #expect(try await call("Chat", "Handler_Say", "{}").status == 5)
+            #expect(try await call("Login", "getRand", "abc").status == 64)
+            #expect(try await call("--timeout", "0", "Login", "getRand").status == 64)
+        }
+    }
+
+    @Test func statusShowsEveryInstance() async throws {
+        try await withNode { conf in
+            let table = try await ServerProcess(["status", "--conf", conf]).result()
+            #expect(table.status == 0)
+            for text in ["TYPE", "login-1", "chat-1", "gate-1", "0 sessions"] {
+                #expect(table.output.contains(text), "\(text) in \(table.output)")
+            }
+            let json = try await ServerProcess(["status", "--json", "--conf", conf]).result()
+            let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+            #expect(Set(rows.compactMap { $0["id"] as? String }) == ["login-1", "chat-1", "gate-1"])
+            #expect(rows.allSatisfy { ($0["status"] as? [String: Any])?["uptime"] is Double })
+        }
+    }
+
+    @Test func aBrokerThatIsNotThereIsSaidInOneLineWithoutItsPassword() async throws {
+        let port = try FreePort.find()
+        let text = """
+            { "Module": { "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ] },
+              "Rabbitmq": { "Uri": "amqp://joe:hunter2@127.0.0.1:\(port)/" } }
+            """
+        try await ServerProcess.withConfiguration(text) { path in
+            let result = try await ServerProcess(["status", "--conf", path]).result()
+            #expect(result.status == 1)
+            #expect(result.errors.contains("127.0.0.1:\(port)"))
+            #expect(!result.errors.contains("hunter2"))
+        }
+    }
+
+    @Test func withoutABrokerThereIsNothingToCallThrough() async throws {
+        let text = #"{ "Module": { "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ] } }"#
+        try await ServerProcess.withConfiguration(text) { path in
+            let result = try await ServerProcess(["call", "--conf", path, "Login", "getRand"]).result()
+            #expect(result.status == 1)
+            #expect(result.errors.contains("names no broker"))
+        }
+    }
+}
