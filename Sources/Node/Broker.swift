@@ -26,7 +26,8 @@ struct Broker {
         }
         configurations = try distinct.map(RabbitMQTransport.Configuration.init)
         indices = Dictionary(
-            placement.starting.map { (InstanceID($0.id), index(of: $0.entry)) }, uniquingKeysWith: { first, _ in first })
+            placement.starting.map { (InstanceID($0.id), index(of: $0.entry)) }, uniquingKeysWith: { first, _ in first }
+        )
         pushIndex = entries.first { $0.type == "Gate" }.map(index) ?? 0
     }
 

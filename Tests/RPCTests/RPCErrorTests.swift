@@ -15,7 +15,8 @@ import Testing
     /// Only what reached no handler is safe to send again.
     @Test func theOutcomeFollowsFromTheCode() {
         let outcomes = RPCError.Code.allCases.map { ($0, RPCError($0, "x").outcome) }
-        #expect(outcomes.filter { $0.1 == .notDelivered }.map(\.0) == [.notFound, .tooLarge, .shuttingDown, .instanceTaken])
+        #expect(
+            outcomes.filter { $0.1 == .notDelivered }.map(\.0) == [.notFound, .tooLarge, .shuttingDown, .instanceTaken])
         #expect(outcomes.filter { $0.1 == .unknown }.map(\.0) == [.timeout, .interrupted, .disconnected, .cancelled])
         #expect(RPCError(.overloaded, "x", outcome: .notDelivered).isSafeToResend)
         #expect(!RPCError(.notFound, "x", outcome: .answered).isSafeToResend)

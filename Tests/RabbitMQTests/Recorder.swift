@@ -102,7 +102,10 @@ final class Recorder: Sendable {
             }
             if let now { continuation.resume(returning: now) }
         }
-        guard let result else { throw TimedOut(description: "no \(what) within \(timeout); got \(contents.order.count): …\(contents.order.suffix(20))") }
+        guard let result else {
+            throw TimedOut(
+                description: "no \(what) within \(timeout); got \(contents.order.count): …\(contents.order.suffix(20))")
+        }
         return result
     }
 }
