@@ -201,3 +201,32 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Benchmarks reach into the package, so they cannot be a package of their own; they are built when they are asked for:
+// MQANT_BENCHMARKS=1 swift build -c release
+if Context.environment["MQANT_BENCHMARKS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "RabbitMQBench",
+            dependencies: [
+                "RabbitMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/RabbitMQBench",
+            exclude: ["run"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "RPCBench",
+            dependencies: [
+                "RPC", "RPCRabbitMQ", "RabbitMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/RPCBench",
+            swiftSettings: settings
+        ),
+    ]
+}

@@ -21,11 +21,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class ServerAtBroker(Server):
-    """mqantserver with a Gate and a Login, which meets others at a broker."""
+    """mqantserver with a Gate, and what is not left out, which meets others at a broker."""
 
-    def __init__(self, broker, exchange="mqant", without=()):
-        self.rabbitmq = {"Uri": broker.uri(), "Exchange": exchange}
-        super().__init__(without=("Chat", "Web", *without))
+    def __init__(self, broker, exchange="mqant", without=("Chat", "Web"), uri=None):
+        self.rabbitmq = {"Uri": uri or broker.uri(), "Exchange": exchange}
+        super().__init__(without=without)
 
     def _configuration(self, connect_deadline, without):
         return dict(super()._configuration(connect_deadline, without), Rabbitmq=self.rabbitmq)

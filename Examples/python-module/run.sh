@@ -27,5 +27,5 @@ client_tests=$root/Tests/ClientTests
 
 cd "$here"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here:$root/Tests/ClientTests"
-[ $# -gt 0 ] || set -- test_wire test_dice test_deadlines test_faults
+[ $# -gt 0 ] || set -- test_wire test_dice test_deadlines test_faults test_permissions
 exec "$venv/bin/python" -W error::ResourceWarning -m unittest -v "$@"

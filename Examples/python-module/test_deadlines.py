@@ -13,7 +13,7 @@ from mqant import CallError, Node
 def setUpModule():
     FaultCase.broker = rig.Broker()
     unittest.addModuleCleanup(FaultCase.broker.remove)
-    FaultCase.server = rig.ServerAtBroker(FaultCase.broker, exchange="quiet", without=["Login"])
+    FaultCase.server = rig.ServerAtBroker(FaultCase.broker, exchange="quiet", without=["Login", "Chat", "Web"])
     unittest.addModuleCleanup(FaultCase.server.stop)
 
 

@@ -1,6 +1,8 @@
 """Dice, a real broker, a real server, and real MQTT clients: what it is for."""
 
 import json
+import os
+import subprocess
 import threading
 import unittest
 
@@ -119,6 +121,24 @@ class FromModules(DiceCase):
             with self.assertRaises(CallError) as caught:
                 table.call(target, function)
             self.assertEqual(caught.exception.code, code, caught.exception)
+
+    def mqantserver(self, *arguments):
+        """Runs a command against the same broker; returns its status and its output."""
+        conf = server.folder.name + "/server.conf"
+        ran = subprocess.run([os.environ["MQANTSERVER"], *arguments, "--conf", conf], capture_output=True, text=True, timeout=30)
+        return ran.returncode, ran.stdout + ran.stderr
+
+    def test_called_from_the_shell(self):
+        status, said = self.mqantserver("call", "Dice", "roll", "1000", "--id", "test:Dice")
+        self.assertEqual((status, int(said) in range(1, 1001)), (0, True), said)
+        self.assertEqual(self.mqantserver("call", "Dice", "roll", '"x"')[0], 5, "invalid-arguments")
+        self.assertEqual(self.mqantserver("call", "Dice", "roll", "1")[0], 6, "its own error")
+        status, said = self.mqantserver("status", "--json")
+        self.assertEqual(status, 0, said)
+        dice = {one["id"]: one for one in json.loads(said)}["test:Dice"]
+        self.assertEqual((dice["host"], dice["status"]["running"]), (self.dice.host, 0))
+        self.assertGreaterEqual(dice["status"]["calls"], 3)
+        self.assertGreaterEqual(dice["status"]["errors"], 2)
 
     def test_error_codes(self):
         queue = self.dice.queue

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import logging
+import threading
 import time
 
 from . import wire
@@ -28,6 +29,9 @@ class Server:
         self.workers = Workers(workers, capacity)
         self.last_request = 0.0
         self.expired = 0
+        self._answered = self._failed = 0
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
         self._node = node
 
     def received(self, properties, body):
@@ -39,6 +43,9 @@ class Server:
             return
         self.last_request = now
         deadline = now + request.milliseconds / 1000 if request.milliseconds else None
+        if request.function == "$status":
+            # Answered here, by an instance that is full too: it is then that somebody asks.
+            return self._node.reply(request, self.status())
         # A session's requests run in the order in which they came.
         key = request.session and request.session["Sessionid"]
         if not self.workers.submit(key, lambda: self._handle(request, deadline)):
@@ -46,7 +53,8 @@ class Server:
 
     def _handle(self, request, deadline):
         if deadline and time.monotonic() > deadline:
-            self.expired += 1
+            with self._lock:
+                self.expired += 1
             return
         result = error = None
         try:
@@ -57,7 +65,17 @@ class Server:
             # Whatever it was: the process lives on, and the caller learns no more than that.
             log.exception("%s failed", request.function)
             error = CallError("remote", f"{request.function} failed: {type(one).__name__}")
+        with self._lock:
+            self._answered += 1
+            self._failed += error is not None
         self._node.reply(request, result, error)
+
+    def status(self):
+        """What `mqantserver status` shows of this instance."""
+        running = min(self.workers.load, self.workers.count)
+        return {"id": self._node.id, "type": self._node.type, "uptime": time.monotonic() - self._began,
+                "running": running, "waiting": self.workers.load - running, "calls": self._answered,
+                "errors": self._failed, "gauges": {"expired": self.expired}}
 
     def _run(self, request, deadline):
         function = self.functions.get(request.function)

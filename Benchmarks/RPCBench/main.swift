@@ -1,0 +1,60 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import RPC
+import RPCRabbitMQ
+import RabbitMQ
+import Synchronization
+
+/// RPC from one process to another through RabbitMQ, as `amqprpc` measures it: 200-byte requests, 80-byte replies.
+///
+///     RPCBench serve URI [nonblocking]
+///     RPCBench call URI SECONDS W[,W…]
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 3 else {
+    print("usage: RPCBench serve URI [nonblocking] | RPCBench call URI SECONDS W[,W...]")
+    exit(2)
+}
+let isServer = arguments[1] == "serve"
+var settings = RabbitMQTransport.Configuration(connection: try Connection.Configuration(uris: [arguments[2]]))
+settings.exchange = "rpcbench"
+settings.queuePrefix = "rpcbench."
+var logger = Logger(label: "bench")
+logger.logLevel = .warning
+let transport = RabbitMQTransport(node: isServer ? "server" : "client", configuration: settings, logger: logger)
+var nodeConfiguration = RPCNode.Configuration()
+nodeConfiguration.announcementInterval = .seconds(1)
+let node = RPCNode(
+    id: transport.node, transport: transport, configuration: nodeConfiguration,
+    eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+try await node.start()
+
+func cpu() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+        + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+}
+
+if isServer {
+    let server = RPCServer(type: "Echo", instance: "bench:Echo", node: node, logger: logger)
+    let answer = Payload.bytes(ByteBuffer(repeating: 7, count: 80))
+    let isNonblocking = arguments.count > 3
+    server.registerRaw("echo", options: isNonblocking ? .concurrent.nonblocking : .concurrent) { _ in answer }
+    try await node.serve(server)
+    print("serving")
+    // Until standard input ends.
+    while readLine() != nil {}
+    print("server cpu \(cpu())")
+    await node.shutdown()
+} else {
+    while !node.hasInstance(of: "Echo") { try await Task.sleep(for: .milliseconds(10)) }
+    let seconds = Double(arguments[3]) ?? 3
+    for window in arguments[4].split(separator: ",").compactMap({ Int($0) }) {
+        print(await Measurement(node: node, window: window, seconds: seconds).run())
+    }
+    print("messages \(transport.statistics.messages) envelopes \(transport.statistics.envelopes)")
+    await node.shutdown()
+}

@@ -1,0 +1,33 @@
+import NIOCore
+import RabbitMQ
+
+/// Ping-pong RPC through RabbitMQ with this project's `RabbitMQ` target, to be run by turns with `amqprpc.c`.
+///
+///     RabbitMQBench serve URI QUEUE
+///     RabbitMQBench call URI QUEUE SECONDS W[,W…] [PUBLISHER]
+///
+/// `serve` echoes; `call` keeps W requests outstanding and prints a line per W. PUBLISHER `task`: requests come from
+/// another thread, as in a program, instead of from the handler of the replies.
+let arguments = CommandLine.arguments
+switch arguments.dropFirst().first {
+case "serve" where arguments.count == 4:
+    try await EchoServer(uri: arguments[2], queue: arguments[3]).run()
+case "call" where arguments.count >= 6:
+    let windows = arguments[5].split(separator: ",").compactMap { Int($0) }
+    let seconds = Double(arguments[4]) ?? 3
+    let caller = try await Caller.connect(uri: arguments[2], queue: arguments[3])
+    for window in windows {
+        print(try await caller.measure(window: window, seconds: seconds))
+    }
+    await caller.close()
+case "publish" where arguments.count == 5:
+    let rate = PublishRate(uri: arguments[2])
+    print(try await rate.measure(seconds: Double(arguments[3]) ?? 3, size: Int(arguments[4]) ?? 200))
+default:
+    print(
+        """
+        usage: RabbitMQBench serve URI QUEUE
+               RabbitMQBench call URI QUEUE SECONDS W[,W…]
+               RabbitMQBench publish URI SECONDS BYTES
+        """)
+}
