@@ -17,6 +17,15 @@ extension RPCNode {
         }
     }
 
+    package func heardItself() {
+        let now = NIODeadline.now()
+        state.withLock { state in
+            // It was this node that could not be reached: the others' silence meant nothing.
+            if !state.hearsItself(at: now) { state.view.forgiveSilence(now: now) }
+            state.lastEcho = now
+        }
+    }
+
     /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
     private func connectionBroke(_ unwritten: Set<CorrelationID>, _ isAffected: @Sendable (QueueName) -> Bool) {
         let lost = state.withLock { state in
@@ -72,5 +81,13 @@ extension RPCNode {
         state.withLock { $0.view.remove(queue: queue) }
         // Younger ones may have been written behind the probe, and then come back by themselves.
         interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
+    }
+}
+
+extension RPCNode.State {
+    /// Whether this node's announcements, of every second, still come back to it. If not, its own link is at fault, and
+    /// the silence of others says nothing of them.
+    func hearsItself(at now: NIODeadline) -> Bool {
+        lastEcho.map { now - $0 < .milliseconds(1500) } ?? true
     }
 }

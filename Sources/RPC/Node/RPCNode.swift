@@ -39,6 +39,8 @@ package final class RPCNode: Sendable {
         var returning = ReturningInstances()
         /// False while nothing can be heard of others, or they cannot say anything.
         var judgesSilence = true
+        /// When this node last heard its own announcement; nil if its transport does not bring it back.
+        var lastEcho: NIODeadline?
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
@@ -165,7 +167,8 @@ package final class RPCNode: Sendable {
 
     private func beat() {
         state.withLock { state in
-            if state.judgesSilence { state.view.suspectSilent(now: .now()) }
+            let now = NIODeadline.now()
+            if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
         }
         announce()
     }

@@ -71,6 +71,8 @@ package protocol TransportReceiver: AnyObject, Sendable {
     func vanished(_ queue: QueueName, probedAt: NIODeadline)
     /// Somebody asks who is there.
     func asked()
+    /// This node's own announcement came back: what others send arrives too.
+    func heardItself()
     /// The way to the other nodes opened, is stopped or broke.
     func connectionChanged(_ change: ConnectionChange)
 }
@@ -97,5 +99,6 @@ extension TransportReceiver {
     package func refused(_ request: RPCRequest, _ error: RPCError) {}
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
     package func asked() {}
+    package func heardItself() {}
     package func connectionChanged(_ change: ConnectionChange) {}
 }

@@ -107,7 +107,7 @@ final class Arrivals: Sendable {
 
     private func announced(_ delivery: Delivery, _ receiver: any TransportReceiver, _ now: NIODeadline) {
         // The exchange copies to the sender too.
-        guard delivery.properties.appID != node.rawValue else { return }
+        guard delivery.properties.appID != node.rawValue else { return receiver.heardItself() }
         switch delivery.properties.type {
         case WireName.question:
             receiver.asked()

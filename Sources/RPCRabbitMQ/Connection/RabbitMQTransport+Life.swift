@@ -16,10 +16,12 @@ extension RabbitMQTransport {
                 adopt(incarnation, try await binder(for: incarnation))
                 break
             } catch {
-                let reason = (error as? RabbitMQError)?.description ?? String(describing: error)
+                let reason = Self.explanation(of: error)
                 complaint.make(reason, uris)
                 guard ContinuousClock.now < end, await backoff.pause() else {
-                    let text = "cannot use RabbitMQ at \(uris): \(reason)"
+                    // Where one URI failed, the reason begins with it.
+                    let place = reason.contains("amqp") ? "" : " at \(uris)"
+                    let text = "cannot use RabbitMQ\(place): \(reason)"
                     throw RPCError(.disconnected, text, outcome: .notDelivered, underlyingError: error)
                 }
             }
@@ -27,6 +29,19 @@ extension RabbitMQTransport {
         // Held and awaited by `shutdown`.
         let supervisor = Task { await self.supervise() }
         state.withLock { $0.supervisor = supervisor }
+    }
+
+    /// What went wrong, and what to do about it.
+    private static func explanation(of error: any Error) -> String {
+        guard let error = error as? RabbitMQError else { return String(describing: error) }
+        switch error.replyCode {
+        case 403 where error.code == .channelClosed:
+            return "\(error); give the user its permissions with rabbitmqctl set_permissions (docs/three-hosts.md)"
+        case 406 where error.code == .channelClosed:
+            return "\(error); name another Exchange under Rabbitmq in server.conf, or delete that one"
+        default:
+            return error.description
+        }
     }
 
     /// The brokers without their passwords.
