@@ -14,7 +14,7 @@ import pika
 from pika.exceptions import AMQPError
 
 # Brokers, servers and players are those of the clients' tests.
-from support.broker import HOST, Broker
+from support.broker import HOST, WITH_US, Broker
 from support.server import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -46,7 +46,7 @@ class DiceProcess:
     def __init__(self, wire, instance="test:Dice", exchange="mqant", workers=8, uri=None, expect=True):
         self.instance, self.host = instance, f"host-{uuid.uuid4().hex[:8]}"
         self.process = subprocess.Popen(
-            [sys.executable, "dice.py", "--id", instance, "--exchange", exchange, "--workers", str(workers),
+            [*WITH_US, sys.executable, "dice.py", "--id", instance, "--exchange", exchange, "--workers", str(workers),
              "--host", self.host],
             cwd=HERE, env=dict(os.environ, DICE_URI=uri or wire.uri), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

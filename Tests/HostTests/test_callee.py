@@ -125,3 +125,16 @@ class Stopped(ClusterCase):
         self.only(load.outcomes.to("Chat"), OK, TIMEOUT)
         self.at_deadline(self.some(load.outcomes, TIMEOUT), self.timeout)
         self.only(load.outcomes.to("Chat").began(stopped + 3 + SLACK), OK)
+
+    def test_one_gate_of_two(self):
+        """Its clients wait, and it must not take its own deafness for the others' silence."""
+        cluster = self.cluster().start_all(gates=2)
+        with Load(cluster, gates=2, each=3) as load:
+            stopped = cluster.node("Gate", 0).signal(signal.SIGSTOP)
+            load.hold(5, stopped)
+            continued = cluster.node("Gate", 0).signal(signal.SIGCONT)
+            load.wait_for_calls(continued + 1 + SLACK)
+        self.report(load.outcomes, stopped)
+        waited = load.outcomes.began(0, continued).ended(continued).where(lambda outcome: outcome.seconds > 3)
+        self.assertGreaterEqual(len(waited), 9, "its clients waited")
+        self.only(load.outcomes, OK)

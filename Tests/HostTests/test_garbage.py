@@ -6,7 +6,7 @@ import pika
 
 from cluster.broker import USER
 from cluster.case import ClusterCase, World
-from cluster.load import Load
+from cluster.load import Load, Sayer
 from cluster.outcomes import OK
 from cluster.peer import Peer, connect
 from support.deadline import until
@@ -61,6 +61,10 @@ def messages(session):
         type="Send", content_type="application/octet-stream", headers={"session-id": key, "topic": "#"}), b"bytes"
     yield "a call for a session of another Gate", properties(
         **call, headers={"session": json.dumps(wrong)}), b'[{"roomName":"x","say":"y"}]'
+    for headers in ({}, {"topic": "#"}, {"topic": "x", "qos": "9"}, {"topic": "\x00"}, {"topic": "x" * 70_000}):
+        yield f"a push with {str(headers)[:30]}", properties(
+            type="$push", content_type="application/octet-stream", headers=headers), b"bytes"
+    yield "a push as JSON", properties(type="$push", content_type="application/json", headers={"topic": "x"}), b"7"
     yield "20 MB", properties(**call), b" " * 20_000_000
 
 
@@ -79,13 +83,14 @@ class Garbage(ClusterCase):
         channel = connection.channel()
         channel.confirm_delivery()
         with Load(cluster, gates=2) as load:
+            group = "chat." + next(caller.room for caller in load.callers if isinstance(caller, Sayer))
             for name, values, body in messages(session):
                 for queue in queues:
                     if queue == own and name.endswith("of another Gate"):
                         continue
                     channel.basic_publish("", queue, body, values, mandatory=True)
                 for exchange in ("mqant.groups", "mqant.nodes"):
-                    channel.basic_publish(exchange, "chat.load-1", body, values)
+                    channel.basic_publish(exchange, group, body, values)
                 load.wait(5)
                 self.assertEqual(load.outcomes.but(OK), [], f"after {name}")
                 for node in cluster.nodes.values():

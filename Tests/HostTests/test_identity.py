@@ -47,6 +47,7 @@ class Claimed(ClusterCase):
                 self.assertEqual(second.instances(), [])
                 second.close()
             load.wait_for_calls(load.now())
+        self.report(load.outcomes, load.outcomes[0].began)
         self.only(load.outcomes, OK)
 
     def test_restarted_right_after_it_was_killed(self):
@@ -131,17 +132,26 @@ class Refused(ClusterCase):
 
     password = "not-the-password"
     nodes = {}
+    # What the line says: what is wrong, and what to do.
+    texts = {
+        "a wrong password": "refused the login: check user and password",
+        "a wrong user": "refused the login: check user and password",
+        "a wrong virtual host": "rabbitmqctl add_vhost",
+        "nobody listening": "nobody listens there: start the broker, or check host and port",
+        "an exchange of another type": "Exchange",
+        "no permission": "set_permissions",
+    }
 
     @classmethod
     def begin(cls):
         """Starts what must fail, each a Chat on a host of its own."""
         place = f"{BRIDGE}:{PORT}"
         cls.uris = {
-            "wrong password": f"amqp://{USER}:{cls.password}@{place}/c1",
-            "wrong user": f"amqp://nobody:{cls.password}@{place}/c1",
-            "wrong virtual host": f"amqp://{USER}:{PASSWORD}@{place}/nowhere",
-            "nobody listens": f"amqp://{USER}:{PASSWORD}@{BRIDGE}:1/c1",
-            "exchange of another type": f"amqp://{USER}:{PASSWORD}@{place}/other-type",
+            "a wrong password": f"amqp://{USER}:{cls.password}@{place}/c1",
+            "a wrong user": f"amqp://nobody:{cls.password}@{place}/c1",
+            "a wrong virtual host": f"amqp://{USER}:{PASSWORD}@{place}/nowhere",
+            "nobody listening": f"amqp://{USER}:{PASSWORD}@{BRIDGE}:1/c1",
+            "an exchange of another type": f"amqp://{USER}:{PASSWORD}@{place}/other-type",
             "no permission": f"amqp://{USER}:{PASSWORD}@{place}/forbidden",
         }
         for vhost, configure in (("other-type", ".*"), ("forbidden", "^$")):
@@ -167,6 +177,7 @@ class Refused(ClusterCase):
                 self.assertIn("FATAL", last)
                 shown = self.uris[name].replace(f":{self.password}@", "@").replace(f":{PASSWORD}@", "@")
                 self.assertIn(shown, last)
+                self.assertIn(self.texts[name], last)
                 self.assertNotIn(self.password, node.log)
                 self.assertNotIn(f":{PASSWORD}@", node.log)
                 self.assertEqual(node.instances(), [])

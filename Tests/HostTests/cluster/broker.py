@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import os
-import pathlib
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import time
 
 from support.deadline import until
 
+from . import FOLDER
 from .network import BRIDGE
 
 PORT = 5672
@@ -28,8 +28,8 @@ class Broker:
     `start` is not called by itself. Everything is gone with the namespaces of the tests (cluster/run.py).
     """
 
-    def __init__(self, folder="/mnt/broker"):
-        self.folder = pathlib.Path(folder)
+    def __init__(self):
+        self.folder = FOLDER / "broker"
         for name in ("home", "db", "log"):
             (self.folder / name).mkdir(parents=True)
         self.environment = {
@@ -41,6 +41,8 @@ class Broker:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
             "RABBITMQ_FEATURE_FLAGS_FILE": str(self.folder / "feature_flags"),
+            # Several brokers share this machine: none shall turn in circles while it has nothing to do.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "definitions.json").write_text(json.dumps(self._definitions()))
@@ -75,6 +77,18 @@ class Broker:
             self.process = subprocess.Popen(
                 [f"{SCRIPTS}/rabbitmq-server", "-noinput"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT)
+
+    def begin_and_stand_still(self):
+        """Starts it, and stops it on the way (SIGSTOP), long before it listens; `go_on` lets it end what it began."""
+        console = self.folder / "log" / "console"
+        before = console.stat().st_size if console.exists() else 0
+        self.begin()
+        until("the broker begins", lambda: b"Starting broker" in console.read_bytes()[before:], START_SECONDS)
+        self.process.send_signal(signal.SIGSTOP)
+        assert not self._listens(), "stopped too late"
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def wait(self):
         """Until it takes connections; notes the moment."""

@@ -38,8 +38,8 @@ class ClusterCase(unittest.TestCase):
 
     def within(self, seconds, bound, what):
         """`seconds` is no more than the bound, and what this machine's other work takes."""
-        self.assertLessEqual(seconds, bound + SLACK, f"{what} took {seconds:.2f} s; allowed are {bound} s")
-        print(f"    {what}: {seconds:.2f} s (allowed: {bound} s)")
+        self.assertLessEqual(seconds, bound + SLACK, f"{what} took {seconds:.2f} s; allowed are {bound:.1f} s")
+        print(f"    {what}: {seconds:.2f} s (allowed: {bound:.1f} s)")
 
     def last_within(self, outcomes, since, bound, what):
         """The last of them, if there are any, ended within the bound."""

@@ -7,6 +7,8 @@ import shutil
 import struct
 import subprocess
 
+from . import FOLDER
+
 numbers = itertools.count(1)
 
 
@@ -15,7 +17,7 @@ def library():
     """cluster/wallclock.c, compiled."""
     compiler = shutil.which("cc") or shutil.which("clang")
     assert compiler, "there is no C compiler"
-    source, target = pathlib.Path(__file__).with_suffix("").with_name("wallclock.c"), "/mnt/wallclock.so"
+    source, target = pathlib.Path(__file__).with_suffix("").with_name("wallclock.c"), str(FOLDER / "wallclock.so")
     result = subprocess.run(
         [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", target, str(source)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -27,7 +29,7 @@ class WallClock:
     """What a host's clock says, by seconds off what it is; `set` has it jump."""
 
     def __init__(self, seconds=0):
-        self.path = pathlib.Path(f"/mnt/wallclock-{next(numbers)}")
+        self.path = FOLDER / f"wallclock-{next(numbers)}"
         self.set(seconds)
 
     def set(self, seconds):

@@ -1,11 +1,11 @@
 """Nodes that meet at one virtual host of a broker."""
 
 import json
-import pathlib
 
 from support.deadline import until
 from support.player import Player
 
+from . import FOLDER
 from .broker import PASSWORD, PORT, USER
 from .network import BRIDGE, PREFIX
 from .node import ROOT, Node
@@ -26,7 +26,7 @@ class Cluster:
         self.network, self.number, self.timeout = network, number, timeout
         self.vhost = f"c{number}"
         self.uri = uri or f"amqp://{USER}:{PASSWORD}@{BRIDGE}:{PORT}/{self.vhost}"
-        self.conf = pathlib.Path(f"/mnt/cluster-{number}.conf")
+        self.conf = FOLDER / f"cluster-{number}.conf"
         self.conf.write_text(json.dumps(self._configuration(ids or {}), indent=2))
         self.nodes = {}
         self.players = []

@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+from . import FOLDER
+
 HERE = pathlib.Path(__file__).resolve().parents[1]
 LANES = int(os.environ.get("HOST_TESTS_LANES", "3"))
 MODULE_SECONDS = 400  # no module takes so long
@@ -22,12 +24,13 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # The first: what takes longest, so that nothing has to wait for it in the end.
 ORDER = ["test_link_long", "test_broker", "test_link", "test_identity", "test_chat", "test_callee"]
 
-# Only this run's eyes see these mounts. /mnt holds brokers, configurations and logs.
-PREPARE = """
+# Only the module's processes see these mounts; the empty folders stay, for others may use them at this moment.
+PREPARE = f"""
 set -e
-mount -t tmpfs tmpfs /mnt
-mkdir -p /run/netns
-mount -t tmpfs tmpfs /run/netns
+for folder in {FOLDER} /run/netns; do
+    mkdir -p "$folder"
+    mount -t tmpfs tmpfs "$folder"
+done
 ip link set lo up
 exec "$@"
 """
@@ -48,9 +51,10 @@ class Module:
     def run(self):
         began = time.monotonic()
         unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        python = [sys.executable, "-W", "error::ResourceWarning", "-m", "unittest", "-v", *self.tests]
+        # Whatever a test left open goes with the process, and with its namespaces.
+        python = [sys.executable, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", *self.tests]
         self.process = subprocess.Popen(
-            [*unshare, "sh", "-c", PREPARE, "sh", *python], cwd=HERE, env=dict(os.environ, TMPDIR="/mnt"),
+            [*unshare, "sh", "-c", PREPARE, "sh", *python], cwd=HERE, env=dict(os.environ, TMPDIR=str(FOLDER)),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
         try:
             output, _ = self.process.communicate(timeout=MODULE_SECONDS)
