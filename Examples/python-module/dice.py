@@ -50,7 +50,8 @@ class Dice:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--id", default="python:Dice", help="the instance's Id, its own in the cluster (default: %(default)s)")
+    parser.add_argument("--id", default="python:Dice",
+                        help="the instance's Id, its own in the cluster (default: %(default)s)")
     parser.add_argument("--uri", action="append", help="amqp://user:password@host:port/vhost; may be given again "
                         "(default: $DICE_URI, which ps does not show, or the broker on this machine)")
     parser.add_argument("--exchange", default="mqant", help="Rabbitmq.Exchange of server.conf (default: %(default)s)")

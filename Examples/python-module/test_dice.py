@@ -62,13 +62,17 @@ class ThroughTheGate(DiceCase):
                 player.publish(f"Dice/Handler_Roll/{number}", json.dumps({"sides": 100 + number}))
         for player in players:
             with self.subTest(player=player):
-                player.wait("all replies", lambda: len([1 for topic, _ in player.messages if "/Handler_Roll/" in topic]) == rolls)
+                player.wait("all replies", lambda: len(self.replies(player)) == rolls)
                 player.wait("all pushes", lambda: len(player.pushes("Dice/OnRoll")) == rolls)
-                replies = {topic: json.loads(payload) for topic, payload in player.messages if "/Handler_Roll/" in topic}
+                replies = self.replies(player)
                 self.assertEqual([replies[f"Dice/Handler_Roll/{number}"]["Result"]["sides"] for number in range(rolls)],
                                  [100 + number for number in range(rolls)])
                 self.assertEqual([push["sides"] for push in player.pushes("Dice/OnRoll")],
                                  [100 + number for number in range(rolls)], "in the order of the requests")
+
+    @staticmethod
+    def replies(player):
+        return {topic: json.loads(payload) for topic, payload in player.messages if "/Handler_Roll/" in topic}
 
     def test_errors(self):
         player = self.player("Ada")
@@ -80,7 +84,8 @@ class ThroughTheGate(DiceCase):
             (None, "Handler_Roll takes an object with sides"), ("x", "Handler_Roll takes an object with sides"),
         ):
             with self.subTest(payload=payload):
-                self.assertEqual(player.request("Dice/Handler_Roll/1", json.dumps(payload)), {"Error": text, "Result": None})
+                reply = player.request("Dice/Handler_Roll/1", json.dumps(payload))
+                self.assertEqual(reply, {"Error": text, "Result": None})
                 player.messages.clear()
         for topic, text in (("Dice/Handler_Bribe/1", "Remote function(Handler_Bribe) not found"),
                             ("Dice/roll/1", "Method(roll) must begin with 'Handler_'")):
@@ -125,7 +130,8 @@ class FromModules(DiceCase):
     def mqantserver(self, *arguments):
         """Runs a command against the same broker; returns its status and its output."""
         conf = server.folder.name + "/server.conf"
-        ran = subprocess.run([os.environ["MQANTSERVER"], *arguments, "--conf", conf], capture_output=True, text=True, timeout=30)
+        ran = subprocess.run([os.environ["MQANTSERVER"], *arguments, "--conf", conf], capture_output=True, text=True,
+                             timeout=30)
         return ran.returncode, ran.stdout + ran.stderr
 
     def test_called_from_the_shell(self):
@@ -145,11 +151,13 @@ class FromModules(DiceCase):
         for function, body, more, kind, code in (
             ("roll", [6], {}, "reply", None), ("roll", [], {}, "reply", None),
             ("roll", [1], {}, "error", "remote"), ("roll", ["x"], {}, "error", "invalid-arguments"),
-            ("roll", [6, 7], {}, "error", "invalid-arguments"), ("roll", {"sides": 6}, {}, "error", "invalid-arguments"),
+            ("roll", [6, 7], {}, "error", "invalid-arguments"),
+            ("roll", {"sides": 6}, {}, "error", "invalid-arguments"),
             ("roll", b"\xff{", {}, "error", "invalid-arguments"), ("roll", b"", {}, "error", "invalid-arguments"),
             ("roll", b"[6]", {"content_type": "application/octet-stream"}, "error", "invalid-arguments"),
             ("Handler_Roll", [{"sides": 6}], {}, "error", "remote"), ("Roll", [6], {}, "error", "function-not-found"),
-            ("handler_roll", [], {}, "error", "function-not-found"), ("__init__", [], {}, "error", "function-not-found"),
+            ("handler_roll", [], {}, "error", "function-not-found"),
+            ("__init__", [], {}, "error", "function-not-found"),
         ):
             with self.subTest(function=function, body=body):
                 came = self.wire.reply(self.wire.call(queue, function, body, **more))
@@ -164,35 +172,35 @@ class FromModules(DiceCase):
         cast = self.wire.call(self.dice.queue, "roll", [6], wants_reply=False)
         # One session's requests are handled in order: what is behind the cast is answered after it.
         session = json.dumps({"Sessionid": "00" * 16, "Serverid": "nobody"})
-        casts = [self.wire.call(self.dice.queue, "roll", ["x"], wants_reply=False, headers={"session": session}) for _ in range(3)]
+        casts = [self.wire.call(self.dice.queue, "roll", ["x"], wants_reply=False, headers={"session": session})
+                 for _ in range(3)]
         behind = self.wire.call(self.dice.queue, "roll", [6], headers={"session": session})
         self.assertEqual(self.wire.reply(behind)[0], "reply")
         self.assertFalse(set(casts + [cast]) & set(self.wire.replies))
 
 
 class Announcements(DiceCase):
-    def announcements(self):
-        return [body for _, body in self.wire.announced if any(one["id"] == "test:Dice" for one in body["instances"])]
+    def heard(self):
+        """When Dice announced itself, and what it said."""
+        return [(when, body) for when, body in self.wire.announced
+                if any(one["id"] == "test:Dice" for one in body["instances"])]
 
     def test_every_second(self):
-        def times():
-            return [when for when, body in self.wire.announced if any(one["id"] == "test:Dice" for one in body["instances"])]
-
-        start = len(times())
-        self.wire.wait("four announcements", lambda: len(times()) >= start + 4)
-        four = times()[start:start + 4]
-        self.assertLess(four[3] - four[0], 6, "three beats, on a slow machine")
-        sequences = [body["sequence"] for body in self.announcements()]
+        start = len(self.heard())
+        self.wire.wait("four announcements", lambda: len(self.heard()) >= start + 4)
+        four = self.heard()[start:start + 4]
+        self.assertLess(four[3][0] - four[0][0], 6, "three beats, on a slow machine")
+        sequences = [body["sequence"] for _, body in self.heard()]
         self.assertEqual(sequences, sorted(set(sequences)))
-        last = self.announcements()[-1]
+        last = self.heard()[-1][1]
         self.assertEqual((last["host"], last["goodbye"], last["instances"][0]["type"]), (self.dice.host, False, "Dice"))
 
     def test_who_are_you(self):
         # Ten questions get ten answers in less than the ten beats that would bring as many.
-        start = len(self.announcements())
+        start = len(self.heard())
         for _ in range(10):
             self.wire.ask()
-        self.wire.wait("ten answers", lambda: len(self.announcements()) >= start + 10, 5)
+        self.wire.wait("ten answers", lambda: len(self.heard()) >= start + 10, 5)
 
 
 if __name__ == "__main__":

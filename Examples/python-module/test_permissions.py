@@ -19,7 +19,8 @@ def setUpModule():
     broker = rig.Broker()
     unittest.addModuleCleanup(broker.remove)
     # The page's own commands, in its order.
-    commands = re.findall(r"^    rabbitmqctl ((?:add_|set_permissions)(?:.|\\\n)*?)(?<!\\)$", PAGE.read_text(), re.MULTILINE)
+    pattern = r"^    rabbitmqctl ((?:add_|set_permissions)(?:.|\\\n)*?)(?<!\\)$"
+    commands = re.findall(pattern, PAGE.read_text(), re.MULTILINE)
     assert len(commands) == 3, commands
     for command in commands:
         broker.ctl(*shlex.split(command.replace("\\\n", " ")))
@@ -61,7 +62,8 @@ class Permissions(unittest.TestCase):
             "a name of the broker's": lambda channel: channel.queue_declare("", exclusive=True),
             "another exchange": lambda channel: channel.exchange_declare("orders", "direct"),
             "reading another's queue": lambda channel: channel.basic_get("orders"),
-            "reading a lock": lambda channel: (channel.queue_declare("lock.x", exclusive=True), channel.basic_get("lock.x")),
+            "reading a lock": lambda channel: (channel.queue_declare("lock.x", exclusive=True),
+                                               channel.basic_get("lock.x")),
             "deleting another's queue": lambda channel: channel.queue_delete("orders"),
             "an exchange of the broker's": lambda channel: (channel.confirm_delivery(),
                                                             channel.basic_publish("amq.topic", "x", b"")),

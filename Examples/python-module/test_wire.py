@@ -29,7 +29,8 @@ class Vectors(unittest.TestCase):
         values = vector("request")
         request = wire.read_request(properties(values), values["body"].encode())
         self.assertEqual((request.function, request.arguments()), ("getRand", ["abc"]))
-        self.assertEqual((request.correlation_id, request.reply_to, request.milliseconds), ("2a", "replies.n1.k1", 10000))
+        self.assertEqual((request.correlation_id, request.reply_to, request.milliseconds),
+                         ("2a", "replies.n1.k1", 10000))
         self.assertEqual(wire.write_request("getRand", ["abc"], "n1", 10000, "replies.n1.k1", "2a"),
                          (properties(values), values["body"].encode()))
 
@@ -68,9 +69,11 @@ class Vectors(unittest.TestCase):
 class NoMessages(unittest.TestCase):
     def test_requests(self):
         good = dict(type="roll", content_type=wire.JSON)
-        for change, body in (({"content_type": None}, b"[]"), ({"content_type": "text/plain"}, b"[]"), ({"type": None}, b"[]"),
+        for change, body in (({"content_type": None}, b"[]"), ({"content_type": "text/plain"}, b"[]"),
+                             ({"type": None}, b"[]"),
                              ({"headers": {"session": "{"}}, b"[]"), ({"headers": {"session": "[]"}}, b"[]"),
-                             ({"headers": {"session": '{"Sessionid":"x"}'}}, b"[]"), ({"headers": {"session": "[" * 100000}}, b"[]"),
+                             ({"headers": {"session": '{"Sessionid":"x"}'}}, b"[]"),
+                             ({"headers": {"session": "[" * 100000}}, b"[]"),
                              ({}, b"x" * (wire.MAXIMUM_BODY + 1))):
             with self.subTest(change=change, size=len(body)), self.assertRaises(wire.Unreadable):
                 wire.read_request(BasicProperties(**{**good, **change}), body)
@@ -84,8 +87,10 @@ class NoMessages(unittest.TestCase):
             self.assertEqual(caught.exception.code, "invalid-arguments")
 
     def test_milliseconds(self):
-        for header, expiration, expected in (("250", "900", 250), (250, None, 250), (None, "900", 900), (None, None, None),
-                                             ("soon", "900", 900), (None, "-5", None), (None, "0", None), (None, "9" * 40, None)):
+        for header, expiration, expected in (
+            ("250", "900", 250), (250, None, 250), (None, "900", 900), (None, None, None), ("soon", "900", 900),
+            (None, "-5", None), (None, "0", None), (None, "9" * 40, None),
+        ):
             headers = {} if header is None else {"timeout": header}
             request = wire.read_request(
                 BasicProperties(type="f", content_type=wire.JSON, expiration=expiration, headers=headers), b"[]")
@@ -100,7 +105,8 @@ class NoMessages(unittest.TestCase):
         self.assertEqual((written.type, written.headers["error-code"]), ("error", "too-large"))
 
     def test_announcements(self):
-        for value in (None, [], {}, {"node": "n"}, {"node": "n", "sequence": 1}, {"node": "", "sequence": 1, "instances": []},
+        for value in (None, [], {}, {"node": "n"}, {"node": "n", "sequence": 1},
+                      {"node": "", "sequence": 1, "instances": []},
                       {"node": "n", "sequence": "1", "instances": []}, {"node": "n", "sequence": 1, "instances": [{}]},
                       {"node": "n", "sequence": 1, "instances": [7]},
                       {"node": "n", "sequence": 1, "instances": [{"id": "a", "type": "A", "queue": "q"}] * 2}):
@@ -133,7 +139,8 @@ class Views(unittest.TestCase):
     def test_the_less_busy_of_two(self):
         view = View()
         view.apply({"node": "n", "sequence": 1, "instances": [
-            {"id": "a", "type": "Dice", "queue": "a.1", "load": 9}, {"id": "b", "type": "Dice", "queue": "b.1", "load": 1}]}, 0)
+            {"id": "a", "type": "Dice", "queue": "a.1", "load": 9},
+            {"id": "b", "type": "Dice", "queue": "b.1", "load": 1}]}, 0)
         self.assertEqual({view.choose(0, "Dice") for _ in range(20)}, {"b.1"})
 
 

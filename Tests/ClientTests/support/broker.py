@@ -1,5 +1,5 @@
-"""A RabbitMQ of the tests' own: Debian's rabbitmq-server on a free port, with a node name, an epmd, an Erlang cookie and
-a data folder of its own. The service that apt may have started is neither used nor touched."""
+"""A RabbitMQ of the tests' own: Debian's rabbitmq-server on a free port, with a node name, an epmd, an Erlang
+cookie and a data folder of its own. The service that apt may have started is neither used nor touched."""
 
 import itertools
 import os
@@ -13,6 +13,8 @@ from .ports import free_port
 
 SCRIPTS = "/usr/lib/rabbitmq/bin"
 HOST = "127.0.0.1"
+# What is started by way of this ends with the tests, in whatever way they end (util-linux).
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 numbers = itertools.count(1)
 
 
@@ -46,9 +48,9 @@ class Broker:
             "RABBITMQ_ALLOW_INPUT": "1",
         }
         # Ours, in the foreground: Erlang would start a daemon that nobody stops.
-        self.epmd = subprocess.Popen(["epmd", "-port", str(epmd_port), "-address", HOST], env=self.environment,
-                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                     start_new_session=True)
+        self.epmd = subprocess.Popen([*WITH_US, "epmd", "-port", str(epmd_port), "-address", HOST],
+                                     env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, start_new_session=True)
         self.process = None
         try:
             self.start()
@@ -59,7 +61,7 @@ class Broker:
     def start(self):
         """Starts it, again after `kill`, on the same port and data, and waits until it takes connections."""
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([f"{SCRIPTS}/rabbitmq-server", "-noinput"], env=self.environment,
+            self.process = subprocess.Popen([*WITH_US, f"{SCRIPTS}/rabbitmq-server", "-noinput"], env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                             start_new_session=True)
         until("the broker has started", self._is_up, 90, 0.1)
