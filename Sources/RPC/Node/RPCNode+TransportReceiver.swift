@@ -25,6 +25,7 @@ extension RPCNode: TransportReceiver {
         case .request(let request):
             if let id = request.correlationID { return resend(id, returnedBy: queue) }
             state.withLock { $0.view.remove(queue: queue) }
+            tellViewObservers()
             statistics.countLostCast()
         case .reply:
             // The caller is gone; nobody is left to tell.
@@ -47,6 +48,7 @@ extension RPCNode: TransportReceiver {
             state.returning.heard(announcement)
             return (isNew, state.view.apply(announcement, now: .now()))
         }
+        tellViewObservers()
         // The newcomer learns of this node at once, not at the next beat.
         if isNew { announce() }
         resendParked()

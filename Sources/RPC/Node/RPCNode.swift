@@ -44,6 +44,9 @@ package final class RPCNode: Sendable {
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
+        var viewObservers: [@Sendable () -> Void] = []
+        /// The version of the view that the observers were last called for.
+        var observedVersion: UInt64 = 0
         /// Set by `shutdown`: no calls, and no announcement after the goodbye.
         var isShutDown = false
     }
@@ -53,7 +56,8 @@ package final class RPCNode: Sendable {
     package let statistics = RPCClientStatistics()
     let transport: any Transport
     let logger: Logger
-    let eventLoop: any EventLoop
+    /// Drives deadlines and announcements; for short work only.
+    package let eventLoop: any EventLoop
     let state: Mutex<State>
 
     /// - Parameter eventLoop: drives deadlines and announcements; completions of calls that time out run on it.
@@ -102,6 +106,7 @@ package final class RPCNode: Sendable {
             state.queues[queue] = server
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
         }
+        tellViewObservers()
         announce()
     }
 
@@ -115,6 +120,7 @@ package final class RPCNode: Sendable {
             return queue
         }
         guard let queue else { return }
+        tellViewObservers()
         announce()
         await transport.closeQueue(queue)
         await drain(server, within: bound)
@@ -162,14 +168,12 @@ package final class RPCNode: Sendable {
         await transport.shutdown()
     }
 
-    /// A copy of what this node knows of the cluster.
-    package var view: ClusterView { state.withLock { $0.view } }
-
     private func beat() {
         state.withLock { state in
             let now = NIODeadline.now()
             if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
         }
+        tellViewObservers()
         announce()
     }
 
@@ -191,17 +195,5 @@ package final class RPCNode: Sendable {
                 instances: instances.sorted { $0.id < $1.id })
         }
         if let announcement { transport.announce(announcement) }
-    }
-}
-
-extension RPCNode {
-    /// True if any live instance of the type is known.
-    package func hasInstance(of type: ModuleType) -> Bool {
-        state.withLock { !$0.view.candidates(of: type).isEmpty }
-    }
-
-    /// True if more than one live instance of the type is known.
-    package func hasSeveralInstances(of type: ModuleType) -> Bool {
-        state.withLock { $0.view.candidates(of: type).count > 1 }
     }
 }
