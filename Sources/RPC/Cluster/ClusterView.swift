@@ -30,6 +30,7 @@ package struct ClusterView: Sendable {
     private var tombstones: [NodeID: NIODeadline] = [:]
     private var byType: [ModuleType: [Candidate]] = [:]
     private var byID: [InstanceID: Candidate] = [:]
+    private var suspects: [InstanceID: Candidate] = [:]
 
     /// An instance that may get a call.
     package struct Candidate: Sendable, Hashable {
@@ -43,6 +44,9 @@ package struct ClusterView: Sendable {
     package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
 
     package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
+
+    /// An instance of a node that is silent, and not proven gone.
+    func suspected(_ id: InstanceID) -> Candidate? { suspects[id] }
 
     package mutating func addLocal(_ instance: InstanceDescription) {
         local[instance.id] = instance
@@ -129,8 +133,14 @@ package struct ClusterView: Sendable {
 
     private mutating func index() {
         var all = local.values.map { Candidate(instance: $0, isLocal: true) }
-        for peer in peers.values where !peer.isSuspected {
-            all += peer.instances.map { Candidate(instance: $0, isLocal: false) }
+        suspects = [:]
+        for peer in peers.values {
+            let candidates = peer.instances.map { Candidate(instance: $0, isLocal: false) }
+            if peer.isSuspected {
+                for candidate in candidates { suspects[candidate.instance.id] = candidate }
+            } else {
+                all += candidates
+            }
         }
         all.sort { $0.instance.id < $1.instance.id }
         let live = Dictionary(all.map { ($0.instance.id, $0) }, uniquingKeysWith: { first, _ in first })
