@@ -28,6 +28,34 @@ extension ClusterView {
         }
     }
 
+    /// The live instance that owns a key, and the one that will if that one goes; nil where there is none.
+    package func ownerAndHeir(of key: String, _ type: ModuleType) -> (owner: Candidate?, heir: Candidate?) {
+        let live = candidates(of: type)
+        guard live.count > 1 else { return (live.first, nil) }
+        let (owner, heir) = RendezvousHash.ownerAndHeir(of: key, among: live.map(\.instance.id))
+        return (owner.flatMap(candidate), heir.flatMap(candidate))
+    }
+
+    /// What is known of the instances whose queues these are; those that are not in the result are gone.
+    package func liveness(of queues: some Sequence<QueueName>) -> [QueueName: Liveness] {
+        let asked = Set(queues)
+        var result: [QueueName: Liveness] = [:]
+        for instance in local.values where asked.contains(instance.queue) { result[instance.queue] = .live }
+        for peer in peers.values {
+            let liveness = peer.isSuspected ? Liveness.suspected : .live
+            for instance in peer.instances where asked.contains(instance.queue) { result[instance.queue] = liveness }
+            for queue in peer.leaving where asked.contains(queue) { result[queue] = liveness }
+        }
+        return result
+    }
+
+    /// How much is known of an incarnation that is not proven gone.
+    package enum Liveness: Sendable {
+        case live
+        /// Its node has been silent for a while, which proves nothing.
+        case suspected
+    }
+
     private func live(_ type: ModuleType, excluding excluded: [QueueName]) -> [Candidate] {
         let all = candidates(of: type)
         return excluded.isEmpty ? all : all.filter { !excluded.contains($0.instance.queue) }

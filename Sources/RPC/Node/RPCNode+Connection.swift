@@ -15,6 +15,7 @@ extension RPCNode {
                 if !isStalled { state.view.forgiveSilence(now: .now()) }
             }
         }
+        tellViewObservers()
     }
 
     package func heardItself() {
@@ -24,6 +25,7 @@ extension RPCNode {
             if !state.hearsItself(at: now) { state.view.forgiveSilence(now: now) }
             state.lastEcho = now
         }
+        tellViewObservers()
     }
 
     /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
@@ -58,6 +60,7 @@ extension RPCNode {
             state.returning.connectionReturned(now: .now())
             state.judgesSilence = true
         }
+        tellViewObservers()
         announce()
         // Until then parked calls wait for those who have not come back.
         eventLoop.scheduleTask(in: ReturningInstances.patience + .milliseconds(10)) { [weak self] in
@@ -82,6 +85,7 @@ extension RPCNode {
 
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {
         state.withLock { $0.view.remove(queue: queue) }
+        tellViewObservers()
         // Younger ones may have been written behind the probe, and then come back by themselves.
         interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
     }

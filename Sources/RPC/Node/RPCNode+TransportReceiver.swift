@@ -22,6 +22,7 @@ extension RPCNode: TransportReceiver {
         case .request(let request):
             if let id = request.correlationID { return resend(id, returnedBy: queue) }
             state.withLock { $0.view.remove(queue: queue) }
+            tellViewObservers()
             statistics.countLostCast()
         case .reply:
             // The caller is gone; nobody is left to tell.

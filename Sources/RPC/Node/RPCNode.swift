@@ -47,6 +47,9 @@ package final class RPCNode: Sendable {
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
+        var viewObservers: [@Sendable () -> Void] = []
+        /// The version of the view that the observers were last called for.
+        var observedVersion: UInt64 = 0
         /// Set by `shutdown`: no calls, and no announcement after the goodbye.
         var isShutDown = false
     }
@@ -56,7 +59,8 @@ package final class RPCNode: Sendable {
     package let statistics = RPCClientStatistics()
     let transport: any Transport
     let logger: Logger
-    let eventLoop: any EventLoop
+    /// Drives deadlines and announcements; for short work only.
+    package let eventLoop: any EventLoop
     let state: Mutex<State>
 
     /// - Parameter eventLoop: drives deadlines and announcements; completions of calls that time out run on it.
@@ -109,6 +113,7 @@ package final class RPCNode: Sendable {
             state.queues[queue] = server
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
         }
+        tellViewObservers()
         announce()
     }
 
@@ -122,6 +127,7 @@ package final class RPCNode: Sendable {
             return queue
         }
         guard let queue else { return }
+        tellViewObservers()
         announce()
         await transport.closeQueue(queue)
         await drain(server, within: bound)
@@ -169,8 +175,6 @@ package final class RPCNode: Sendable {
         await transport.shutdown()
     }
 
-    /// A copy of what this node knows of the cluster.
-    package var view: ClusterView { state.withLock { $0.view } }
 
     func announce(isGoodbye: Bool = false) {
         let announcement: Announcement? = state.withLock { state in
@@ -190,17 +194,5 @@ package final class RPCNode: Sendable {
                 instances: instances.sorted { $0.id < $1.id })
         }
         if let announcement { transport.announce(announcement) }
-    }
-}
-
-extension RPCNode {
-    /// True if any live instance of the type is known.
-    package func hasInstance(of type: ModuleType) -> Bool {
-        state.withLock { !$0.view.candidates(of: type).isEmpty }
-    }
-
-    /// True if more than one live instance of the type is known.
-    package func hasSeveralInstances(of type: ModuleType) -> Bool {
-        state.withLock { $0.view.candidates(of: type).count > 1 }
     }
 }
