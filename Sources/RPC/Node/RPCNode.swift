@@ -175,7 +175,6 @@ package final class RPCNode: Sendable {
         await transport.shutdown()
     }
 
-
     func announce(isGoodbye: Bool = false) {
         let announcement: Announcement? = state.withLock { state in
             guard !state.isShutDown else { return nil }
