@@ -17,7 +17,7 @@ from .network import BRIDGE
 PORT = 5672
 USER, PASSWORD = "mqant", "mqant"  # what conf/cluster.conf says
 SCRIPTS = "/usr/lib/rabbitmq/bin"
-VHOSTS = ["/"] + [f"c{number}" for number in range(1, 10)]
+VHOSTS = ["/"] + [f"c{number}" for number in range(1, 16)]
 NODE = "mqant@localhost"
 START_SECONDS = 90.0
 
