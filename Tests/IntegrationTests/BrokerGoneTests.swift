@@ -31,8 +31,9 @@ struct BrokerGoneTests {
             #expect(early?.outcome == .notDelivered, "it was never written")
             #expect(ContinuousClock.now - start >= .milliseconds(300))
 
-            async let later = caller.reply("Work", "double", 21)
-            async let byID = caller.reply(.instance("b:Work"), "double", 4)
+            // However long this machine takes to start a broker.
+            async let later = caller.reply("Work", "double", 21, timeout: .seconds(100))
+            async let byID = caller.reply(.instance("b:Work"), "double", 4, timeout: .seconds(100))
             try await broker.start()
             let back = ContinuousClock.now
             #expect(await later.text == "42")
