@@ -32,9 +32,13 @@ struct Broker {
     }
 
     /// The same for a command that somebody waits for: the broker is there now, or it is not.
-    var impatient: Broker {
+    func within(_ patience: Duration) -> Broker {
         var broker = self
-        for index in broker.configurations.indices { broker.configurations[index].startTimeout = .seconds(3) }
+        for index in broker.configurations.indices {
+            broker.configurations[index].startTimeout = patience
+            let connectTimeout = broker.configurations[index].connection.connectTimeout
+            broker.configurations[index].connection.connectTimeout = min(connectTimeout, patience)
+        }
         return broker
     }
 

@@ -8,7 +8,7 @@ struct MqantServer: AsyncParsableCommand {
         commandName: App.name,
         abstract: "A distributed game and chat server.",
         version: App.version,
-        subcommands: [Run.self, Check.self, Call.self, Status.self],
+        subcommands: [Run.self, Check.self, Call.self, Status.self, Health.self],
         defaultSubcommand: Run.self)
 }
 

@@ -24,9 +24,18 @@ struct Visitor {
             complain("\(options.conf) names no broker: there is nothing to call through")
             throw ExitCode(1)
         }
+        return try await visit(broker, patience: .seconds(3), logger: logger, body)
+    }
+
+    /// Runs `body` with a visitor at a broker.
+    ///
+    /// - Parameter patience: how long to try to reach it.
+    static func visit<Value>(
+        _ broker: Broker, patience: Duration, logger: Logger, _ body: (Visitor) async throws -> Value
+    ) async throws -> Value {
         let id = NodeID("visitor-" + String(UInt64.random(in: .min ... .max), radix: 16))
         let node = RPCNode(
-            id: id, transport: broker.impatient.makeTransport(id, logger),
+            id: id, transport: broker.within(patience).makeTransport(id, logger),
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         do {
             try await node.start()
@@ -48,8 +57,8 @@ struct Visitor {
     private static let discoveryTime = Duration.milliseconds(1200)
 
     /// Waits until `isKnown` holds of what is known of the cluster, at most as long as every live node needs to be heard.
-    func discover(until isKnown: (ClusterView) -> Bool) async throws {
-        let deadline = ContinuousClock.now + Self.discoveryTime
+    func discover(within bound: Duration = Self.discoveryTime, until isKnown: (ClusterView) -> Bool) async throws {
+        let deadline = ContinuousClock.now + min(bound, Self.discoveryTime)
         while !isKnown(node.view), ContinuousClock.now < deadline {
             // The view has no event to wait for; a person waits at the other end.
             try await Task.sleep(for: .milliseconds(10))

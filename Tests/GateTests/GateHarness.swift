@@ -15,31 +15,33 @@ struct GateHarness: Sendable {
     /// - Parameters:
     ///   - settings: further keys of the Gate's `Settings`, as in `server.conf`.
     ///   - mqtt: keys of `Mqtt`.
+    ///   - hub: where other Gates are; their names must differ.
     ///   - register: registers functions of the module type `Test`.
     static func run(
-        settings: String = "", mqtt: String = "", register: (RPCServer) -> Void = { _ in },
+        settings: String = "", mqtt: String = "", hub: InProcessHub = InProcessHub(), name: String = "gate",
+        register: (RPCServer) -> Void = { _ in },
         _ body: @Sendable (GateHarness) async throws -> Void
     ) async throws {
         let configuration = try ServerConfiguration(
             text: """
-                { "Module": { "Gate": [ { "Id": "gate", "Host": "127.0.0.1",
+                { "Module": { "Gate": [ { "Id": "\(name)", "Host": "127.0.0.1",
                     "Settings": { "TCPAddr": "127.0.0.1:0", \(settings) } } ] }, "Mqtt": { \(mqtt) } }
                 """,
             checks: ["Gate": Gate.settingsCheck].compactMapValues { $0 })
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let id = NodeID("node")
+        let id = NodeID("node-\(name)")
         let node = RPCNode(
-            id: id, transport: InProcessTransport(node: id, hub: InProcessHub()),
+            id: id, transport: InProcessTransport(node: id, hub: hub),
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         try await node.start()
-        let test = RPCServer(type: "Test", instance: "test", node: node, logger: logger)
+        let test = RPCServer(type: "Test", instance: InstanceID("test-\(name)"), node: node, logger: logger)
         register(test)
         try await node.serve(test)
         let context = ModuleContext(
-            type: Gate.type, instance: "gate", settings: configuration.modules[0].settings,
+            type: Gate.type, instance: InstanceID(name), settings: configuration.modules[0].settings,
             configuration: configuration, logger: logger, node: node, routes: Routes())
         let gate = try await Gate(context: context)
-        let server = RPCServer(type: Gate.type, instance: "gate", node: node, logger: logger)
+        let server = RPCServer(type: Gate.type, instance: InstanceID(name), node: node, logger: logger)
         gate.register(on: server)
         try await node.serve(server)
 

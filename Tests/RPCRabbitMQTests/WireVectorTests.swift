@@ -142,6 +142,16 @@ import Testing
         }
     }
 
+    @Test func gone() throws {
+        let text = try Self.vector("gone")
+        let gone = try #require(WireGone(ByteBuffer(string: text)))
+        #expect(gone == WireGone(node: "n2", queues: ["calls.10.77.0.12:Chat.k3-1", "replies.n2.k3"]))
+        #expect(gone.encoded.map { String(buffer: $0) } == text)
+        for bad in ["", "{}", "[]", #"{"node":"n2"}"#, #"{"node":"n2","queues":[]}"#, #"{"node":1,"queues":["q"]}"#] {
+            #expect(WireGone(ByteBuffer(string: bad)) == nil)
+        }
+    }
+
     @Test func batch() throws {
         let digits = try Self.vector("batch").filter(\.isHexDigit)
         let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { index -> UInt8? in

@@ -3,14 +3,20 @@ public import Mqant
 /// The demo's chat: rooms that sessions join, say something in, and leave.
 ///
 /// A room is a group, and who is in it is known where the connections are: at the Gates. So a Chat holds no member
-/// list that could be lost, and any instance can serve any room.
+/// list that could be lost, and any instance can serve any room; its roster is a copy, which the Gates renew.
 public struct Chat: Module {
     public static let type: ModuleType = "Chat"
 
     private let context: ModuleContext
+    private let roster: Roster
 
     public init(context: ModuleContext) {
         self.context = context
+        roster = Roster(context: context) { event in
+            let topic = event.kind == .ended ? "Chat/OnLeave" : "Chat/OnJoin"
+            guard let body = try? context.json(RoomEvent(roomName: event.key, userName: event.name)) else { return }
+            context.push(to: event.group, topic: topic, body: body)
+        }
     }
 
     public func register(on server: RPCServer) {
@@ -24,13 +30,13 @@ public struct Chat: Module {
         server.register("Handler_LeaveChat", options: options) { (session: Session, request: RoomRequest) in
             try await leave(session, request)
         }
-        server.register(Self.sessionLeft, options: .concurrent.nonblocking) { (room: Room, userName: String) in
-            try announceLeave(room, userName)
+        server.register("Handler_Members", options: options) { (session: Session, request: RoomRequest) in
+            try await members(session, request)
         }
+        roster.register(on: server)
     }
 
-    /// What Gates cast when a member's connection ended.
-    private static let sessionLeft = "sessionLeft"
+    public func run() async throws { try await roster.run() }
 
     private func join(_ session: Session, _ request: RoomRequest) async throws -> String {
         try requireLogin(session)
@@ -39,8 +45,8 @@ public struct Chat: Module {
         // The demo of a call from module to module.
         let text: String = try await context.call("Login", "getRand", room.name)
         context.logger.debug("getRand", metadata: ["result": "\(text)"])
-        let farewell = try Farewell(type: Self.type, key: room.name, function: Self.sessionLeft, room, session.userID)
-        guard try await session.join(room.group, farewell: farewell) else { throw ChatError.alreadyMember }
+        let presence = Presence(type: Self.type, key: room.name, name: session.userID)
+        guard try await session.join(room.group, presence: presence) else { throw ChatError.alreadyMember }
         let event = RoomEvent(roomName: room.name, userName: session.userID)
         context.push(to: room.group, topic: "Chat/OnJoin", body: try context.json(event))
         return "join success"
@@ -78,13 +84,16 @@ public struct Chat: Module {
         guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
         try await requireMembership(session, of: room)
         guard try await session.leave(room.group) else { throw ChatError.notMember }
-        try announceLeave(room, session.userID)
+        // The Gate reports the end, as it does those of connections, and the roster has the room told.
         return "leave success"
     }
 
-    private func announceLeave(_ room: Room, _ userName: String) throws {
-        let event = RoomEvent(roomName: room.name, userName: userName)
-        context.push(to: room.group, topic: "Chat/OnLeave", body: try context.json(event))
+    /// The names of those who are in the room, each once, sorted.
+    private func members(_ session: Session, _ request: RoomRequest) async throws -> [String] {
+        try requireLogin(session)
+        guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
+        try await requireMembership(session, of: room)
+        return await Set(roster.members(of: room.group).map(\.name)).sorted()
     }
 
     private func requireLogin(_ session: Session) throws(HandlerError) {

@@ -34,6 +34,7 @@ public struct Gate: Module {
 
     public func run() async throws {
         state.context.node.receivePushes(for: state.context.instance) { [state] push in state.receive(push) }
+        state.watchCluster()
         let listener = Listener(gate: state, group: group, tls: tls)
         var channels: [any Channel] = []
         do {
@@ -53,6 +54,7 @@ public struct Gate: Module {
     }
 
     public func shutdown() async {
+        state.endWatching()
         for shard in state.shards { try? await shard.eventLoop.submit { shard.closeAll() }.get() }
         try? await group.shutdownGracefully()
     }

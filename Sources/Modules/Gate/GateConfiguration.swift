@@ -19,6 +19,8 @@ struct GateConfiguration: Sendable {
     var writeBufferLimit: Int
     /// How many groups a session may be in.
     var maximumGroups: Int
+    /// What becomes of a user's session when the user logs in again.
+    var duplicateLogin: DuplicateLogin
     /// Threads that serve connections.
     var eventLoops: Int
     /// Requests of one session that may wait at the Gate; further ones are answered with an error.
@@ -39,6 +41,7 @@ struct GateConfiguration: Sendable {
             "HTTPTimeout", in: .milliseconds(100) ... .seconds(3600), default: .seconds(10))
         writeBufferLimit = settings.int("WriteBufferLimit", in: 4096...1_073_741_824, default: 1_048_576)
         maximumGroups = settings.int("MaxGroups", in: 1...10_000, default: 64)
+        duplicateLogin = settings.choice("DuplicateLogin", default: .kick)
         eventLoops = settings.int("EventLoops", in: 1...1024, default: max(1, NIOCore.System.coreCount / 2))
         maximumWaitingRequests = settings.int("MaxWaitingRequests", in: 1...1_000_000, default: 1024)
         let certificate = settings.string("CertFile")

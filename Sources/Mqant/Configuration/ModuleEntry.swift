@@ -25,7 +25,9 @@ public struct ModuleEntry: Sendable {
 
     /// What the module's own check of its settings found worth showing.
     let notes: [ConfigurationNote]
-    let listeners: [SettingsReader.Listener]
+
+    /// Where the module will listen, as its check of the settings said.
+    package let listeners: [SettingsReader.Listener]
 
     /// The entry's key path, such as `Module.Chat[1]`.
     package var keyPath: String { path.description }

@@ -13,6 +13,8 @@ package enum GateFunction {
     package static let close = "Close"
     package static let join = "Join"
     package static let leave = "Leave"
+    package static let members = "Members"
+    package static let report = "Report"
 
     /// `Send` takes bytes, and the rest of its arguments as headers.
     package static func send(to session: SessionID, topic: String, body: ByteBuffer, qos: Int) -> RPCRequest {

@@ -37,7 +37,9 @@ public final class Session: Sendable {
     /// The groups that the session is in.
     public var groups: Set<GroupName> { state.groups }
 
-    /// Binds the session to a user.
+    /// Binds the session to a user; other sessions of that user end or stay as the Gate's `DuplicateLogin` says.
+    ///
+    /// - Throws: `RPCError` `remote` if `DuplicateLogin` is `refuse` and the user has a session.
     public func bind(_ userID: String) async throws(RPCError) {
         try await operate(GateFunction.bind, id, userID)
     }
@@ -87,16 +89,16 @@ public final class Session: Sendable {
 
     /// Makes the session a member of a group: from the return on, it misses no push to it.
     ///
-    /// - Parameter farewell: a cast that the Gate sends when the membership ends with the connection.
+    /// - Parameter presence: to which module the Gate reports the membership; nil: to none.
     /// - Returns: false if it was a member before.
     @discardableResult
-    public func join(_ group: GroupName, farewell: Farewell? = nil) async throws(RPCError) -> Bool {
-        let result: MembershipChange = try await ask(GateFunction.join, id, group, farewell)
+    public func join(_ group: GroupName, presence: Presence? = nil) async throws(RPCError) -> Bool {
+        let result: MembershipChange = try await ask(GateFunction.join, id, group, presence)
         adopt(result.session)
         return result.changed
     }
 
-    /// Ends the session's membership of a group; its farewell is not sent.
+    /// Ends the session's membership of a group.
     ///
     /// - Returns: false if it was not a member.
     @discardableResult

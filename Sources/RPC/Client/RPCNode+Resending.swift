@@ -41,6 +41,7 @@ extension RPCNode {
                 return state.calls.remove(id).map { .failed($0, interrupted ?? error) } ?? .nothing
             }
         }
+        tellViewObservers()
         switch next {
         case .nothing:
             break

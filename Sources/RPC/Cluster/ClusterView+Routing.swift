@@ -1,5 +1,8 @@
 extension ClusterView {
     /// Chooses the instance that a call goes to.
+    ///
+    /// A call for one instance goes to it even while it is suspected: there is nowhere else to go, and silence proves
+    /// nothing (DESIGN §8, "host silent"). Calls that any instance may serve go to those that are live.
     /// - Parameters:
     ///   - excluded: queues that are proven gone, or refused this very call before.
     ///   - isFull: whether a local instance is full at this moment.
@@ -9,7 +12,7 @@ extension ClusterView {
     ) throws(RPCError) -> Candidate {
         switch endpoint {
         case .instance(let id):
-            guard let candidate = candidate(id), !excluded.contains(candidate.instance.queue) else {
+            guard let candidate = candidate(id) ?? suspected(id), !excluded.contains(candidate.instance.queue) else {
                 throw .instanceNotFound(id)
             }
             return candidate
@@ -23,6 +26,34 @@ extension ClusterView {
             else { throw .serviceNotFound(type) }
             return candidate
         }
+    }
+
+    /// The live instance that owns a key, and the one that will if that one goes; nil where there is none.
+    package func ownerAndHeir(of key: String, _ type: ModuleType) -> (owner: Candidate?, heir: Candidate?) {
+        let live = candidates(of: type)
+        guard live.count > 1 else { return (live.first, nil) }
+        let (owner, heir) = RendezvousHash.ownerAndHeir(of: key, among: live.map(\.instance.id))
+        return (owner.flatMap(candidate), heir.flatMap(candidate))
+    }
+
+    /// What is known of the instances whose queues these are; those that are not in the result are gone.
+    package func liveness(of queues: some Sequence<QueueName>) -> [QueueName: Liveness] {
+        let asked = Set(queues)
+        var result: [QueueName: Liveness] = [:]
+        for instance in local.values where asked.contains(instance.queue) { result[instance.queue] = .live }
+        for peer in peers.values {
+            let liveness = peer.isSuspected ? Liveness.suspected : .live
+            for instance in peer.instances where asked.contains(instance.queue) { result[instance.queue] = liveness }
+            for queue in peer.leaving where asked.contains(queue) { result[queue] = liveness }
+        }
+        return result
+    }
+
+    /// How much is known of an incarnation that is not proven gone.
+    package enum Liveness: Sendable {
+        case live
+        /// Its node has been silent for a while, which proves nothing.
+        case suspected
     }
 
     private func live(_ type: ModuleType, excluding excluded: [QueueName]) -> [Candidate] {

@@ -9,6 +9,12 @@ package enum RendezvousHash {
         candidates.max { (weight($0, key), $0) < (weight($1, key), $1) }
     }
 
+    /// The owner of `key`, and who owns it once that one is gone.
+    package static func ownerAndHeir(of key: String, among candidates: [InstanceID]) -> (InstanceID?, InstanceID?) {
+        let owner = owner(of: key, among: candidates)
+        return (owner, Self.owner(of: key, among: candidates.filter { $0 != owner }))
+    }
+
     static func weight(_ candidate: InstanceID, _ key: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

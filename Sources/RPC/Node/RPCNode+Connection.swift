@@ -15,6 +15,7 @@ extension RPCNode {
                 if !isStalled { state.view.forgiveSilence(now: .now()) }
             }
         }
+        tellViewObservers()
     }
 
     package func heardItself() {
@@ -24,14 +25,18 @@ extension RPCNode {
             if !state.hearsItself(at: now) { state.view.forgiveSilence(now: now) }
             state.lastEcho = now
         }
+        tellViewObservers()
     }
 
     /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
     private func connectionBroke(_ unwritten: Set<CorrelationID>, _ isAffected: @Sendable (QueueName) -> Bool) {
         let lost = state.withLock { state in
             state.judgesSilence = false
-            let live = state.view.peers.values.filter { !$0.isSuspected }.flatMap(\.instances)
-            state.returning.expect(live.filter { isAffected($0.queue) })
+            for peer in state.view.peers.values {
+                let affected = peer.instances.filter { isAffected($0.queue) }
+                state.returning.expect(
+                    live: peer.isSuspected ? [] : affected, suspected: peer.isSuspected ? affected : [])
+            }
             return state.calls.removeAll { call in
                 guard !call.isLocal, let target = call.target, let id = call.request.correlationID else { return false }
                 return isAffected(target) && !unwritten.contains(id)
@@ -55,6 +60,7 @@ extension RPCNode {
             state.returning.connectionReturned(now: .now())
             state.judgesSilence = true
         }
+        tellViewObservers()
         announce()
         // Until then parked calls wait for those who have not come back.
         eventLoop.scheduleTask(in: ReturningInstances.patience + .milliseconds(10)) { [weak self] in
@@ -79,6 +85,7 @@ extension RPCNode {
 
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {
         state.withLock { $0.view.remove(queue: queue) }
+        tellViewObservers()
         // Younger ones may have been written behind the probe, and then come back by themselves.
         interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
     }

@@ -32,8 +32,7 @@ package final class RPCNode: Sendable {
         var timer: Scheduled<Void>?
         var timerDeadline = NIODeadline.distantFuture
         var announcements: UInt64 = 0
-        var heartbeat: RepeatedTask?
-        var prober: RepeatedTask?
+        var repeatedTasks: [RepeatedTask] = []
         /// Calls that wait for an instance to come back, in the order in which they were made.
         var parked: [CorrelationID] = []
         var returning = ReturningInstances()
@@ -41,9 +40,16 @@ package final class RPCNode: Sendable {
         var judgesSilence = true
         /// When this node last heard its own announcement; nil if its transport does not bring it back.
         var lastEcho: NIODeadline?
+        var membershipLog = MembershipLog()
+        /// When this node last announced itself to newcomers, and whether it is about to.
+        var lastAnswer: NIODeadline?
+        var willAnswer = false
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
+        var viewObservers: [@Sendable () -> Void] = []
+        /// The version of the view that the observers were last called for.
+        var observedVersion: UInt64 = 0
         /// Set by `shutdown`: no calls, and no announcement after the goodbye.
         var isShutDown = false
     }
@@ -53,7 +59,8 @@ package final class RPCNode: Sendable {
     package let statistics = RPCClientStatistics()
     let transport: any Transport
     let logger: Logger
-    let eventLoop: any EventLoop
+    /// Drives deadlines and announcements; for short work only.
+    package let eventLoop: any EventLoop
     let state: Mutex<State>
 
     /// - Parameter eventLoop: drives deadlines and announcements; completions of calls that time out run on it.
@@ -74,14 +81,18 @@ package final class RPCNode: Sendable {
         try await transport.start(self)
         announce()
         guard let interval = configuration.announcementInterval else { return }
-        let heartbeat = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
-            self?.beat()
+        let tasks = [
+            everySoOften(interval) { $0.announce() },
+            everySoOften(Self.probeInterval) { $0.probeSilentCallees() },
+            everySoOften(Self.judgementInterval) { $0.judgeSilence() },
+        ]
+        state.withLock { $0.repeatedTasks = tasks }
+    }
+
+    private func everySoOften(_ pause: TimeAmount, _ body: @escaping @Sendable (RPCNode) -> Void) -> RepeatedTask {
+        eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+            if let self { body(self) }
         }
-        let pause = Self.probeInterval
-        let prober = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
-            self?.probeSilentCallees()
-        }
-        state.withLock { ($0.heartbeat, $0.prober) = (heartbeat, prober) }
     }
 
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
@@ -102,6 +113,7 @@ package final class RPCNode: Sendable {
             state.queues[queue] = server
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
         }
+        tellViewObservers()
         announce()
     }
 
@@ -115,6 +127,7 @@ package final class RPCNode: Sendable {
             return queue
         }
         guard let queue else { return }
+        tellViewObservers()
         announce()
         await transport.closeQueue(queue)
         await drain(server, within: bound)
@@ -150,27 +163,16 @@ package final class RPCNode: Sendable {
             defer {
                 state.timer = nil
                 state.timerDeadline = .distantFuture
-                (state.heartbeat, state.prober) = (nil, nil)
+                state.repeatedTasks = []
             }
-            return (state.calls.removeAll { _ in true }, state.timer, [state.heartbeat, state.prober])
+            return (state.calls.removeAll { _ in true }, state.timer, state.repeatedTasks)
         }
         timer?.cancel()
-        for task in tasks { task?.cancel() }
+        for task in tasks { task.cancel() }
         for call in pending {
             call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
         }
         await transport.shutdown()
-    }
-
-    /// A copy of what this node knows of the cluster.
-    package var view: ClusterView { state.withLock { $0.view } }
-
-    private func beat() {
-        state.withLock { state in
-            let now = NIODeadline.now()
-            if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
-        }
-        announce()
     }
 
     func announce(isGoodbye: Bool = false) {
@@ -191,17 +193,5 @@ package final class RPCNode: Sendable {
                 instances: instances.sorted { $0.id < $1.id })
         }
         if let announcement { transport.announce(announcement) }
-    }
-}
-
-extension RPCNode {
-    /// True if any live instance of the type is known.
-    package func hasInstance(of type: ModuleType) -> Bool {
-        state.withLock { !$0.view.candidates(of: type).isEmpty }
-    }
-
-    /// True if more than one live instance of the type is known.
-    package func hasSeveralInstances(of type: ModuleType) -> Bool {
-        state.withLock { $0.view.candidates(of: type).count > 1 }
     }
 }

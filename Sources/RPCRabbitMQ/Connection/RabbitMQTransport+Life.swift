@@ -6,7 +6,7 @@ import Synchronization
 
 extension RabbitMQTransport {
     package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
-        arrivals.start(receiver)
+        arrivals.start(receiver) { [weak self] in self?.report($0) }
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
         var complaint = Complaint(text: "cannot use the broker yet", logger: logger)
@@ -79,6 +79,7 @@ extension RabbitMQTransport {
     private func supervise() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.bindGroups() }
+            group.addTask { await self.watchNeighbours() }
             while let incarnation = state.withLock({ $0.incarnation }) {
                 await incarnation.over()
                 forget()

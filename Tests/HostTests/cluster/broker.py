@@ -134,6 +134,11 @@ class Broker:
         assert result.returncode == 0, f"rabbitmqctl {' '.join(arguments)}: {result.stdout}"
         return result.stdout
 
+    def accepted(self, address):
+        """How many connections from an address it says that it took in."""
+        lines = (self.folder / "log" / f"{NODE}.log").read_text(errors="replace").splitlines()
+        return sum("accepting AMQP connection" in line and f"({address}:" in line for line in lines)
+
     def queues(self, vhost):
         """The names of a virtual host's queues."""
         return self.ctl("list_queues", "-p", vhost, "--no-table-headers", "name").split()

@@ -35,50 +35,66 @@ extension ClientConnection {
     /// Whether the session may join; true if it is no member yet.
     func mayJoin(_ group: GroupName) throws(RPCError) -> Bool {
         guard !isClosed, box != nil else { throw .noSession }
+        guard group.userID == nil else {
+            throw RPCError(.invalidArguments, "\(group) is a user's group, which only bind joins")
+        }
         guard memberships[group] == nil else { return false }
-        guard memberships.count < gate.configuration.maximumGroups else {
+        let count = box?.state.groups.count ?? 0
+        guard count < gate.configuration.maximumGroups else {
             throw RPCError(.remote, "a session may be in \(gate.configuration.maximumGroups) groups at most")
         }
         return true
     }
 
     /// Makes the session a member of a group that the Gate is bound to.
-    func join(_ group: GroupName, _ farewell: Farewell?) throws(RPCError) -> MembershipChange {
-        guard try mayJoin(group) else {
+    func join(_ group: GroupName, _ presence: Presence?) throws(RPCError) -> MembershipChange {
+        guard try mayJoin(group), let session = box?.state.id else {
             gate.groups.release(group)
             return MembershipChange(changed: false, session: try update { _ in })
         }
-        memberships[group] = Membership(index: shard.addMember(self, to: group), farewell: farewell)
+        var membership = Membership(index: shard.addMember(self, to: group), presence: presence)
+        if let presence { membership.audience = shard.presences.begin(presence, group, session) }
+        memberships[group] = membership
         return MembershipChange(changed: true, session: try update { $0.groups.insert(group) })
     }
 
     func leave(_ group: GroupName) throws(RPCError) -> MembershipChange {
         guard !isClosed, box != nil else { throw .noSession }
-        guard let membership = memberships.removeValue(forKey: group) else {
+        guard group.userID == nil, endMembership(of: group) else {
             return MembershipChange(changed: false, session: try update { _ in })
         }
+        return MembershipChange(changed: true, session: try update { $0.groups.remove(group) })
+    }
+
+    /// - Returns: false if there was none.
+    @discardableResult
+    func endMembership(of group: GroupName) -> Bool {
+        guard let membership = memberships.removeValue(forKey: group) else { return false }
         shard.removeMember(at: membership.index, of: group)
         gate.groups.release(group)
-        return MembershipChange(changed: true, session: try update { $0.groups.remove(group) })
+        if let presence = membership.presence, let session = box?.state.id {
+            shard.presences.end(presence, group, session)
+        }
+        return true
     }
 
     func memberMoved(to index: Int, in group: GroupName) {
         memberships[group]?.index = index
     }
 
-    /// Ends all memberships with the connection, and says the farewells that were left with them.
+    /// Ends all memberships with the connection.
     func leaveAllGroups() {
-        let left = memberships
-        memberships = [:]
-        for (group, membership) in left {
-            shard.removeMember(at: membership.index, of: group)
-            gate.groups.release(group)
-            guard let farewell = membership.farewell else { continue }
-            var request = RPCRequest(
-                function: farewell.function, payload: .json(ByteBuffer(string: farewell.arguments)))
-            request.sessionBox = box
-            // Fire and forget: if no instance lives, nobody is left to tell.
-            try? gate.context.node.cast(.keyed(farewell.type, key: farewell.key), request)
+        for group in memberships.keys { endMembership(of: group) }
+    }
+
+    /// Tells who must know now of the session's memberships.
+    /// - Parameter all: tells them whether they were told before or not.
+    func renewPresences(all: Bool) {
+        guard let session = box?.state.id else { return }
+        for (group, membership) in memberships {
+            guard let presence = membership.presence else { continue }
+            let toldBefore = all ? PresenceReporter.Audience() : membership.audience
+            memberships[group]?.audience = shard.presences.renew(presence, group, session, toldBefore: toldBefore)
         }
     }
 }

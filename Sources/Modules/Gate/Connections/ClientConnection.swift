@@ -14,7 +14,9 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     struct Membership {
         /// The place among the shard's members.
         var index: Int
-        var farewell: Farewell?
+        var presence: Presence?
+        /// Who was told of it.
+        var audience = PresenceReporter.Audience()
     }
 
     private let permit: ConnectionPermit
@@ -32,6 +34,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     var memberships: [GroupName: Membership] = [:]
     var requests = RequestLine()
     var isForwarding = false
+    /// True while the session is about to become a user's.
+    var isBinding = false
 
     /// Bytes of an incomplete packet.
     private var input: ByteBuffer?
@@ -202,6 +206,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         leaveAllGroups()
         shard.remove(self)
         permit.giveBack()
+        if let userID = box?.state.userID, !userID.isEmpty { gate.users.release(userID, self) }
         if let box { gate.sessions.remove(self, id: box.state.id, clientID: clientID) }
     }
 

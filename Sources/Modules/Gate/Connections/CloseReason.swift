@@ -11,6 +11,7 @@ enum CloseReason: CustomStringConvertible {
     case stalled
     case takenOver
     case closedByModule
+    case kicked
     case serverShutdown
     case transportError(any Error)
 
@@ -25,6 +26,7 @@ enum CloseReason: CustomStringConvertible {
         case .stalled: "the client stopped reading"
         case .takenOver: "another connection has the client id now"
         case .closedByModule: "closed by a module"
+        case .kicked: "the user logged in elsewhere"
         case .serverShutdown: "the server shuts down"
         case .transportError(let error): "transport error: \(error)"
         }

@@ -2,6 +2,7 @@ import Logging
 import MQTT
 import Mqant
 import NIOCore
+import Synchronization
 
 /// What all connections of a Gate share.
 final class GateState: Sendable {
@@ -12,15 +13,22 @@ final class GateState: Sendable {
     let sessions = SessionDirectory()
     let groups: GroupDirectory
     let inbox: PushInbox
+    let users: UserDirectory
     let statistics = GateStatistics()
     /// The ports that are listened on, as they are bound: where the configuration says 0, the system chose.
     let ports = AsyncStream<Int>.makeStream()
+
+    private let watch = Mutex(ClusterWatch())
 
     init(configuration: GateConfiguration, context: ModuleContext, eventLoops: [any EventLoop]) {
         self.configuration = configuration
         self.context = context
         mqtt = context.configuration.mqtt
-        shards = eventLoops.map(Shard.init)
+        shards = eventLoops.map { Shard(eventLoop: $0, context: context) }
+        users = UserDirectory(policy: configuration.duplicateLogin) { userID, message in
+            guard let body = try? context.json(message) else { return }
+            context.push(to: .user(userID), topic: ClaimMessage.topic, body: body)
+        }
         groups = GroupDirectory(node: context.node, gate: context.instance)
         inbox = PushInbox(shards: shards)
     }
@@ -35,6 +43,7 @@ final class GateState: Sendable {
     /// Takes a push to a group in, on any thread.
     func receive(_ push: GroupPush) {
         guard !push.isProbe else { return }
+        if push.topic == ClaimMessage.topic { return receiveClaim(push) }
         do throws(MQTTError) {
             inbox.deliver(try EncodedPush(push))
         } catch {
@@ -42,4 +51,35 @@ final class GateState: Sendable {
                 "push dropped", metadata: ["group": "\(push.group)", "topic": "\(push.topic)", "error": "\(error)"])
         }
     }
+
+    // MARK: The cluster
+
+    /// Has modules told again who is in their groups whenever the cluster changes.
+    func watchCluster() {
+        context.node.observeView { [weak self] in self?.clusterChanged() }
+        clusterChanged()
+    }
+
+    private func clusterChanged() {
+        let queue = context.node.view.local[context.instance]?.queue
+        let isAnotherIncarnation = watch.withLock { watch in
+            guard !watch.isOver else { return false }
+            defer { watch.incarnation = queue }
+            for shard in shards { shard.eventLoop.execute { shard.renewPresences(all: false) } }
+            return watch.incarnation != nil && watch.incarnation != queue
+        }
+        if isAnotherIncarnation { users.claimAgain() }
+    }
+
+    /// Ends what `watchCluster` began: from the return on, no event loop is used any more.
+    func endWatching() {
+        watch.withLock { $0.isOver = true }
+    }
+}
+
+/// How far a Gate follows the cluster.
+private struct ClusterWatch {
+    /// The Gate's queue.
+    var incarnation: QueueName?
+    var isOver = false
 }

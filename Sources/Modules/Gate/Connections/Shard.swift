@@ -15,9 +15,12 @@ final class Shard: @unchecked Sendable {
     private var sweeper: RepeatedTask?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
+    /// Reports the memberships of these connections' sessions.
+    let presences: PresenceReporter
 
-    init(eventLoop: any EventLoop) {
+    init(eventLoop: any EventLoop, context: ModuleContext) {
         self.eventLoop = eventLoop
+        presences = PresenceReporter(node: context.node, gate: context.instance, eventLoop: eventLoop)
     }
 
     /// How often connections are looked at for silence and stalls.
@@ -68,6 +71,25 @@ final class Shard: @unchecked Sendable {
             last.memberMoved(to: index, in: group)
         }
         if groups[group]?.isEmpty == true { groups[group] = nil }
+    }
+
+    /// The members of a group that are known to a roster.
+    func reportedMembers(of group: GroupName) -> [GroupMember] {
+        eventLoop.preconditionInEventLoop()
+        return (groups[group] ?? []).compactMap { member in
+            guard let session = member.box?.state.id, let presence = member.memberships[group]?.presence else {
+                return nil
+            }
+            return GroupMember(session: session, key: presence.key, name: presence.name)
+        }
+    }
+
+    /// Reports memberships to whom they were not told before: other instances may own their keys now.
+    /// - Parameter all: reports all of them.
+    func renewPresences(all: Bool) {
+        eventLoop.preconditionInEventLoop()
+        let isAnotherIncarnation = presences.update()
+        for connection in connections { connection.renewPresences(all: all || isAnotherIncarnation) }
     }
 
     /// Writes a push to all members of its group.

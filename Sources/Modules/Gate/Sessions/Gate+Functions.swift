@@ -11,13 +11,10 @@ extension Gate {
             try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
         }
         server.register(GateFunction.bind, options: options) { (id: SessionID, userID: String) in
-            try await gate.withConnection(id) { connection throws(RPCError) in
-                try connection.update { $0.userID = userID }
-            }
+            try await gate.bind(id, to: userID)
         }
         server.register(GateFunction.unbind, options: options) { (id: SessionID) in
-            try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { $0.userID = "" }
-            }
+            try await gate.withConnection(id) { connection throws(RPCError) in try connection.unbind() }
         }
         server.register(GateFunction.push, options: options) { (id: SessionID, changes: SettingsChanges) in
             try await gate.withConnection(id) { connection throws(RPCError) in
@@ -38,11 +35,17 @@ extension Gate {
             try await gate.withConnection(id) { connection throws(RPCError) in connection.close(.closedByModule) }
         }
         server.register(GateFunction.join, options: options) {
-            (id: SessionID, group: GroupName, farewell: Farewell?) in
-            try await gate.join(id, GroupName(validating: group.rawValue), farewell)
+            (id: SessionID, group: GroupName, presence: Presence?) in
+            try await gate.join(id, GroupName(validating: group.rawValue), presence)
         }
         server.register(GateFunction.leave, options: options) { (id: SessionID, group: GroupName) in
             try await gate.withConnection(id) { connection throws(RPCError) in try connection.leave(group) }
+        }
+        server.register(GateFunction.members, options: options) { (group: GroupName) in
+            await gate.reportedMembers(of: group)
+        }
+        server.register(GateFunction.report, options: options) {
+            for shard in gate.shards { shard.eventLoop.execute { shard.renewPresences(all: true) } }
         }
         server.registerRaw(GateFunction.send, options: options) { request in
             try await gate.send(request)
@@ -68,8 +71,17 @@ extension GateState {
         return try result.get()
     }
 
+    /// The members of a group at this Gate that are known to a roster.
+    fileprivate func reportedMembers(of group: GroupName) async -> [GroupMember] {
+        var members: [GroupMember] = []
+        for shard in shards {
+            members += (try? await shard.eventLoop.submit { shard.reportedMembers(of: group) }.get()) ?? []
+        }
+        return members
+    }
+
     fileprivate func join(
-        _ id: SessionID, _ group: GroupName, _ farewell: Farewell?
+        _ id: SessionID, _ group: GroupName, _ presence: Presence?
     ) async throws(RPCError) -> MembershipChange {
         guard try await withConnection(id, { connection throws(RPCError) in try connection.mayJoin(group) }) else {
             let session = try await withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
@@ -80,7 +92,7 @@ extension GateState {
         }
         try bound.get()
         do throws(RPCError) {
-            return try await withConnection(id) { connection throws(RPCError) in try connection.join(group, farewell) }
+            return try await withConnection(id) { connection throws(RPCError) in try connection.join(group, presence) }
         } catch {
             groups.release(group)
             throw error

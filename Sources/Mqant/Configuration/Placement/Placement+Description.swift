@@ -18,7 +18,7 @@ extension Placement: CustomStringConvertible {
         let hasListeners = rows.contains { !$0.entry.listeners.isEmpty }
         var table = TextTable(["TYPE", "ID", "HOST", "HERE"] + (hasListeners ? ["LISTENS ON"] : []) + ["WHY"])
         for row in rows {
-            let listeners = row.entry.listeners.map { "\($0.label) \($0.address)" }.joined(separator: ", ")
+            let listeners = row.entry.listeners.map { "\($0.label) \($0.shownAddress)" }.joined(separator: ", ")
             let cells = [row.entry.type, row.shownID, row.entry.host.description, row.startsHere ? "yes" : "no"]
             table.append(cells + (hasListeners ? [row.startsHere ? listeners : ""] : []) + [row.reason])
         }

@@ -67,7 +67,7 @@ extension SettingsReader {
     ) -> ListenAddress? {
         guard let text = text(key) else {
             if let fallback, member(givenKey(key)) == nil {
-                announce(.init(label: label, address: fallback.description))
+                announce(.init(label: label, address: fallback, shownAddress: fallback.description))
             }
             return fallback
         }
@@ -76,7 +76,8 @@ extension SettingsReader {
             fault(at: givenKey(key), "must be \"host:port\" or \":port\", with a port from 0 to 65535")
             return nil
         }
-        announce(.init(label: label, address: text.isFromEnvironment ? text.redacted : address.description))
+        let shown = text.isFromEnvironment ? text.redacted : address.description
+        announce(.init(label: label, address: address, shownAddress: shown))
         return address
     }
 

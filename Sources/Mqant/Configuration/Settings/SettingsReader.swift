@@ -23,10 +23,13 @@ public struct SettingsReader {
     /// Where the module said that it will listen.
     private(set) var listeners: [Listener] = []
 
-    /// An address to listen on, as `mqantserver check` shows it.
-    struct Listener: Sendable, Hashable {
-        let label: String
-        let address: String
+    /// An address to listen on.
+    package struct Listener: Sendable, Hashable {
+        /// What listens there, such as `HTTP`.
+        package let label: String
+        package let address: ListenAddress
+        /// The address as it may be shown: `${NAME}` where it came from the environment.
+        package let shownAddress: String
     }
 
     init(source: ConfigurationSource, path: ConfigurationPath, value: ConfigurationValue) {

@@ -1,0 +1,34 @@
+import Synchronization
+
+extension RPCNode {
+    /// A copy of what this node knows of the cluster.
+    package var view: ClusterView { state.withLock { $0.view } }
+
+    /// Has `observer` called after every change of who is live, or of the queues of this node's own instances.
+    ///
+    /// It is called on any thread, maybe several at a time, must not block, and reads `view` itself: two changes that
+    /// follow each other may be seen as one. Observers stay as long as the node.
+    package func observeView(_ observer: @escaping @Sendable () -> Void) {
+        state.withLock { $0.viewObservers.append(observer) }
+    }
+
+    /// Calls the observers if the view is another one than they were called for last.
+    func tellViewObservers() {
+        let observers: [@Sendable () -> Void] = state.withLock { state in
+            guard state.view.version != state.observedVersion else { return [] }
+            state.observedVersion = state.view.version
+            return state.viewObservers
+        }
+        for observer in observers { observer() }
+    }
+
+    /// True if any live instance of the type is known.
+    package func hasInstance(of type: ModuleType) -> Bool {
+        state.withLock { !$0.view.candidates(of: type).isEmpty }
+    }
+
+    /// True if more than one live instance of the type is known.
+    package func hasSeveralInstances(of type: ModuleType) -> Bool {
+        state.withLock { $0.view.candidates(of: type).count > 1 }
+    }
+}
