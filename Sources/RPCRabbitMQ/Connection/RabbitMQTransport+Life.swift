@@ -124,8 +124,9 @@ extension RabbitMQTransport {
     /// Brings everything back under new names: instances first, for calls wait for them, then the groups.
     private func restore(_ incarnation: Incarnation) async throws {
         let instances = state.withLock { Array($0.instances.values) }.filter { !$0.isClosing }
+        var formerQueues: [FormerQueue] = []
         for instance in instances {
-            instance.rename(incarnation.names)
+            if let former = instance.rename(incarnation.names) { formerQueues.append(former) }
             try await incarnation.open(instance)
         }
         var names: [QueueName: QueueName] = [:]
@@ -143,6 +144,7 @@ extension RabbitMQTransport {
         arrivals.receiver?.connectionChanged(.opened(renamed: names))
         wake()
         let binder = try await GroupBinder(incarnation)
+        for queue in formerQueues { try await queue.awaitDeletion(on: incarnation) }
         for instance in instances { try await binder.rebind(instance) }
         adopt(incarnation, binder)
         line.poke()
