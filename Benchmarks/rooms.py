@@ -15,7 +15,6 @@ from cluster.network import Network
 
 ROUNDS = int(os.environ["ROUNDS"])
 SECONDS = 4
-CLOCK = os.sysconf("SC_CLK_TCK")
 
 
 def mqttload(mode, address, *options):
@@ -25,17 +24,15 @@ def mqttload(mode, address, *options):
 
 
 def result(process):
+    """Its figures; those of a process that it watched under `name[pid]`."""
     output = process.communicate(timeout=180)[0]
     lines = [line for line in output.splitlines() if line.startswith("RESULT")]
     assert lines, f"mqttload says {output[-500:]!r}"
-    return {key: float(value) for key, value in re.findall(r" (\w+)=([0-9.]+)", lines[-1])}
+    return {key: float(value) for key, value in re.findall(r" ([\w\[\]]+)=([0-9.]+)", lines[-1])}
 
 
-def cpu(process):
-    """CPU seconds of a process so far."""
-    with open(f"/proc/{process.pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK
+def watched(processes):
+    return "--pid", ",".join(str(process.pid) for process in processes)
 
 
 def median(values):
@@ -55,19 +52,24 @@ class Measuring:
             cluster.close()
 
     def fanout(self, members, gates):
-        rates, per_delivery = [], []
+        rates, costs = [], {"Gate": [], "Chat": [], "broker": []}
         with self.cluster(gates=gates) as cluster:
-            nodes = [node.process for node in cluster.nodes.values()] + [self.broker.process]
+            processes = {"Gate": cluster.node("Gate").process, "Chat": cluster.node("Chat").process,
+                         "broker": self.broker.process}
             for number in range(ROUNDS):
-                before = sum(map(cpu, nodes))
                 results = [result(load) for load in [
                     mqttload("fanout", cluster.address("Gate", gate), "-n", str(members // gates), "-s", "1",
-                             "--join-window", "64", "--prefix", f"g{number}-{gate}-") for gate in range(gates)]]
-                spent = sum(map(cpu, nodes)) - before
+                             "--join-window", "64", "--prefix", f"g{number}-{gate}-",
+                             *(watched(processes.values()) if gate == 0 else ())) for gate in range(gates)]]
                 rates.append(sum(found["deliveries_per_s"] for found in results))
-                per_delivery.append(1e6 * spent / sum(found["deliveries_per_s"] * found["secs"] for found in results))
-        print(f"one room, {members} members on {gates} gates: {median(rates):.0f} deliveries/s, at most "
-              f"{median(per_delivery):.1f} µs of CPU each (all processes, joining included)", flush=True)
+                first = results[0]
+                for name, process in processes.items():
+                    spent = first[f"cpu_s[{process.pid}]"]
+                    # The Gate writes to its own members; the others work for all.
+                    delivered = first["deliveries_per_s"] if name == "Gate" else rates[-1]
+                    costs[name].append(1e6 * spent / (delivered * first["secs"]))
+        print(f"one room, {members} members on {gates} gates: {median(rates):.0f} deliveries/s; CPU for each: "
+              + ", ".join(f"{name} {median(cost):.2f} µs" for name, cost in costs.items()), flush=True)
 
     def chats(self, count):
         rates, efficiency, shares = [], [], []
@@ -75,15 +77,15 @@ class Measuring:
             nodes = [node.process for key, node in cluster.nodes.items() if key[0] != "Login"] + [self.broker.process]
             for number in range(ROUNDS):
                 calls = self.calls(cluster)
-                before = sum(map(cpu, nodes))
                 found = result(mqttload("fanout", cluster.address("Gate"), "-n", "1000", "--rooms", "1000", "-s", "1000",
-                                        "--join-window", "64", "--prefix", f"c{number}-"))
-                efficiency.append(found["says"] / (sum(map(cpu, nodes)) - before))
+                                        "--join-window", "64", "--prefix", f"c{number}-", *watched(nodes)))
+                spent = sum(found[f"cpu_s[{node.pid}]"] for node in nodes)
+                efficiency.append(found["says_per_s"] * found["secs"] / spent)
                 rates.append(found["says_per_s"])
                 calls = [now - then for now, then in zip(self.calls(cluster), calls)]
                 shares.append(max(calls) * len(calls) / sum(calls))
         print(f"{count} chats, 1000 rooms: {median(rates):.0f} says/s, {median(efficiency):.0f} per CPU second of gate, "
-              f"chats and broker (joining included); the busiest has {median(shares):.2f} × its share", flush=True)
+              f"chats and broker; the busiest has {median(shares):.2f} × its share", flush=True)
 
     @staticmethod
     def calls(cluster):
