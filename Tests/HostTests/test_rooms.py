@@ -138,6 +138,28 @@ class GateGone(RoomCase):
         self.heard_once()
 
 
+class Cost(RoomCase):
+    def test_a_say_is_one_message_for_each_gate_with_members(self):
+        World.broker.count_copies()
+        cluster = self.cluster().start_all(gates=3, chats=2)
+        counted = World.broker.copies("mqant.groups")
+        for gates in (1, 2, 3):
+            room = next(rooms)
+            # Several members at each Gate cost no more than one.
+            players = [cluster.player(f"{room}-{gate}-{number}", gate) for gate in range(gates) for number in range(3)]
+            for player in players:
+                player.join(room)
+            # Each login claims its user, at its own Gate; each join goes to the Gates that have members by then.
+            copies = len(players) + sum(3 * (gate + 1) for gate in range(gates))
+            for number in range(100):
+                players[0].say(room, f"{number}")
+            copies += 100 * gates
+            until(f"{copies} copies", lambda: World.broker.copies("mqant.groups") - counted >= copies)
+            time.sleep(1)  # more than the broker takes to tell of more: there must be none
+            counted += copies
+            self.assertEqual(World.broker.copies("mqant.groups"), counted, f"members at {gates} gates")
+
+
 class OneSession(RoomCase):
     def test_at_two_gates(self):
         cluster = self.cluster().start_all(gates=2)
