@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import Synchronization
 
@@ -13,13 +12,11 @@ extension RPCNode {
 
     package func received(_ announcement: Announcement) {
         guard announcement.node != id else { return }
-        let (isNew, gone, changes) = state.withLock { state in
+        let (isNew, gone) = state.withLock { state in
             let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
             state.returning.heard(announcement)
-            let gone = state.view.apply(announcement, now: .now())
-            return (isNew, gone, state.membershipLog.changes(in: state.view))
+            return (isNew, state.view.apply(announcement, now: .now()))
         }
-        log(changes)
         tellViewObservers()
         if isNew { answerNewcomer() }
         resendParked()
@@ -29,11 +26,7 @@ extension RPCNode {
     }
 
     package func gone(_ node: NodeID, _ queues: [QueueName]) {
-        let changes = state.withLock { state in
-            state.view.remove(queues, of: node)
-            return state.membershipLog.changes(in: state.view)
-        }
-        log(changes)
+        state.withLock { $0.view.remove(queues, of: node) }
         tellViewObservers()
     }
 
@@ -41,12 +34,10 @@ extension RPCNode {
 
     /// Suspects who has been silent for too long, unless it is this node that hears nothing.
     func judgeSilence() {
-        let changes = state.withLock { state in
+        state.withLock { state in
             let now = NIODeadline.now()
             if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
-            return state.membershipLog.changes(in: state.view)
         }
-        log(changes)
         tellViewObservers()
     }
 
@@ -68,16 +59,5 @@ extension RPCNode {
             state.lastAnswer = .now()
         }
         announce()
-    }
-
-    private func log(_ changes: [MembershipLog.Change]) {
-        for change in changes {
-            let metadata: Logger.Metadata = ["instance": "\(change.instance)", "host": "\(change.host)"]
-            switch change.standing {
-            case .live: logger.info("instance is live", metadata: metadata)
-            case .suspected: logger.warning("instance is silent", metadata: metadata)
-            case .gone: logger.info("instance is gone", metadata: metadata)
-            }
-        }
     }
 }

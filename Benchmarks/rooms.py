@@ -1,0 +1,133 @@
+"""The measuring of `rooms`: see there."""
+
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import threading
+import time
+
+from cluster.broker import Broker
+from cluster.cluster import TCP, Cluster
+from cluster.load import Load, Sayer
+from cluster.network import Network
+
+ROUNDS = int(os.environ["ROUNDS"])
+SECONDS = 4
+CLOCK = os.sysconf("SC_CLK_TCK")
+
+
+def mqttload(mode, address, *options):
+    """Starts a load; `result` gives its figures."""
+    return subprocess.Popen([os.environ["MQTTLOAD"], mode, "-h", address, "-p", str(TCP), "-d", str(SECONDS), *options],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def result(process):
+    output = process.communicate(timeout=180)[0]
+    lines = [line for line in output.splitlines() if line.startswith("RESULT")]
+    assert lines, f"mqttload says {output[-500:]!r}"
+    return {key: float(value) for key, value in re.findall(r" (\w+)=([0-9.]+)", lines[-1])}
+
+
+def cpu(process):
+    """CPU seconds of a process so far."""
+    with open(f"/proc/{process.pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK
+
+
+def median(values):
+    return statistics.median(values)
+
+
+class Measuring:
+    def __init__(self):
+        self.network, self.broker, self.numbers = Network(), Broker().start(), iter(range(1, 100))
+
+    @contextlib.contextmanager
+    def cluster(self, **counts):
+        cluster = Cluster(self.network, next(self.numbers)).start_all(**counts)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+
+    def fanout(self, members, gates):
+        rates, per_delivery = [], []
+        with self.cluster(gates=gates) as cluster:
+            nodes = [node.process for node in cluster.nodes.values()] + [self.broker.process]
+            for number in range(ROUNDS):
+                before = sum(map(cpu, nodes))
+                results = [result(load) for load in [
+                    mqttload("fanout", cluster.address("Gate", gate), "-n", str(members // gates), "-s", "1",
+                             "--join-window", "64", "--prefix", f"g{number}-{gate}-") for gate in range(gates)]]
+                spent = sum(map(cpu, nodes)) - before
+                rates.append(sum(found["deliveries_per_s"] for found in results))
+                per_delivery.append(1e6 * spent / sum(found["deliveries_per_s"] * found["secs"] for found in results))
+        print(f"one room, {members} members on {gates} gates: {median(rates):.0f} deliveries/s, at most "
+              f"{median(per_delivery):.1f} µs of CPU each (all processes, joining included)", flush=True)
+
+    def chats(self, count):
+        rates, efficiency, shares = [], [], []
+        with self.cluster(chats=count) as cluster:
+            nodes = [node.process for key, node in cluster.nodes.items() if key[0] != "Login"] + [self.broker.process]
+            for number in range(ROUNDS):
+                calls = self.calls(cluster)
+                before = sum(map(cpu, nodes))
+                found = result(mqttload("fanout", cluster.address("Gate"), "-n", "1000", "--rooms", "1000", "-s", "1000",
+                                        "--join-window", "64", "--prefix", f"c{number}-"))
+                efficiency.append(found["says"] / (sum(map(cpu, nodes)) - before))
+                rates.append(found["says_per_s"])
+                calls = [now - then for now, then in zip(self.calls(cluster), calls)]
+                shares.append(max(calls) * len(calls) / sum(calls))
+        print(f"{count} chats, 1000 rooms: {median(rates):.0f} says/s, {median(efficiency):.0f} per CPU second of gate, "
+              f"chats and broker (joining included); the busiest has {median(shares):.2f} × its share", flush=True)
+
+    @staticmethod
+    def calls(cluster):
+        return [row["status"]["calls"] for _, row in sorted(cluster.status().items()) if row["type"] == "Chat"]
+
+    def broker_killed(self):
+        times = []
+        with self.cluster() as cluster:
+            for _ in range(ROUNDS):
+                with Load(cluster, kinds=(Sayer,)) as load:
+                    self.broker.kill()
+                    killed = time.monotonic()
+                    heard = threading.Event()
+                    for caller in load.callers:
+                        caller.player.mqtt.on_message = self.watch(caller.player, heard)
+                    self.broker.start()
+                    assert heard.wait(60), "nothing was delivered within a minute"
+                    now = time.monotonic()
+                    times.append((now - self.broker.listening, now - killed))
+        print(f"broker killed: first delivery {median([t[0] for t in times]):.2f} s after it listens again, "
+              f"{median([t[1] for t in times]):.1f} s after the kill", flush=True)
+
+    @staticmethod
+    def watch(player, heard):
+        before = player.mqtt.on_message
+
+        def on_message(client, userdata, message):
+            if message.topic == "Chat/OnSay":
+                heard.set()
+            before(client, userdata, message)
+
+        return on_message
+
+
+def main():
+    measuring = Measuring()
+    for members in (1000, 5000):
+        for gates in (1, 2):
+            measuring.fanout(members, gates)
+    for count in (1, 2, 3):
+        measuring.chats(count)
+    measuring.broker_killed()
+    measuring.broker.close()
+
+
+if __name__ == "__main__":
+    main()
