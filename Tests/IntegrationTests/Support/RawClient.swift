@@ -49,6 +49,8 @@ final class RawClient: Sendable {
 
     func hasReceived(_ condition: (Delivery) -> Bool) -> Bool { deliveries.elements.contains(where: condition) }
 
+    var replies: [Delivery] { deliveries.elements }
+
     func received(_ count: Int) async throws -> [Delivery] {
         try await eventually("\(count) messages never came") { deliveries.count >= count }
         return deliveries.elements
