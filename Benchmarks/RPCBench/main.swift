@@ -11,15 +11,22 @@ import Synchronization
 ///
 ///     RPCBench serve URI [nonblocking]
 ///     RPCBench call URI SECONDS W[,W…]
+///     RPCBench rebind URI GROUPS [restart]
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("usage: RPCBench serve URI [nonblocking] | RPCBench call URI SECONDS W[,W...]")
+    print(
+        """
+        usage: RPCBench serve URI [nonblocking]
+               RPCBench call URI SECONDS W[,W…]
+               RPCBench rebind URI GROUPS [restart]
+        """)
     exit(2)
 }
-let isServer = arguments[1] == "serve"
+let isServer = arguments[1] != "call"
 var settings = RabbitMQTransport.Configuration(connection: try Connection.Configuration(uris: [arguments[2]]))
 settings.exchange = "rpcbench"
+settings.pushTimeout = .seconds(60)
 settings.queuePrefix = "rpcbench."
 var logger = Logger(label: "bench")
 logger.logLevel = .warning
@@ -44,10 +51,16 @@ if isServer {
     let isNonblocking = arguments.count > 3
     server.registerRaw("echo", options: isNonblocking ? .concurrent.nonblocking : .concurrent) { _ in answer }
     try await node.serve(server)
-    print("serving")
-    // Until standard input ends.
-    while readLine() != nil {}
-    print("server cpu \(cpu())")
+    if arguments[1] == "rebind" {
+        let groups = arguments.count > 3 ? Int(arguments[3]) ?? 5000 : 5000
+        let isRestart = arguments.contains("restart")
+        try await Rebinding(node: node, transport: transport, groups: groups, isRestart: isRestart).run()
+    } else {
+        print("serving")
+        // Until standard input ends.
+        while readLine() != nil {}
+        print("server cpu \(cpu())")
+    }
     await node.shutdown()
 } else {
     while !node.hasInstance(of: "Echo") { try await Task.sleep(for: .milliseconds(10)) }

@@ -27,8 +27,8 @@ class ServerAtBroker(Server):
         self.rabbitmq = {"Uri": uri or broker.uri(), "Exchange": exchange}
         super().__init__(without=without)
 
-    def _configuration(self, connect_deadline, without):
-        return dict(super()._configuration(connect_deadline, without), Rabbitmq=self.rabbitmq)
+    def _configuration(self, *settings):
+        return dict(super()._configuration(*settings), Rabbitmq=self.rabbitmq)
 
     def _listens(self):
         if self.process.poll() is not None:

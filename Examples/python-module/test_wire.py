@@ -63,7 +63,12 @@ class Vectors(unittest.TestCase):
             instance = values["instances"][0]
             self.assertEqual(view.choose(3.9, module_type=instance["type"]), queue)
             self.assertEqual(view.choose(3.9, instance=instance["id"]), queue)
-            self.assertIsNone(view.choose(4.1, instance=instance["id"]), "silent for three seconds")
+            self.assertIsNone(view.choose(4.1, module_type=instance["type"]), "silent for three seconds")
+            self.assertEqual(view.choose(4.1, instance=instance["id"]), queue, "nowhere else to go")
+
+    def test_gone(self):
+        values = vector("gone")
+        self.assertEqual(wire.read_gone(json.dumps(values).encode()), values["queues"])
 
 
 class NoMessages(unittest.TestCase):
@@ -112,6 +117,12 @@ class NoMessages(unittest.TestCase):
                       {"node": "n", "sequence": 1, "instances": [{"id": "a", "type": "A", "queue": "q"}] * 2}):
             with self.subTest(value=value), self.assertRaises(wire.Unreadable):
                 wire.read_announcement(json.dumps(value).encode())
+
+
+    def test_gone(self):
+        for value in (None, [], {}, {"node": "n"}, {"queues": "q"}, {"queues": [7]}, {"queues": [""]}):
+            with self.subTest(value=value), self.assertRaises(wire.Unreadable):
+                wire.read_gone(json.dumps(value).encode())
 
 
 class Views(unittest.TestCase):

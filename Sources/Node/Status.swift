@@ -58,6 +58,9 @@ struct Status: AsyncParsableCommand {
         try? await Task.sleep(until: began + .seconds(1))
         let second = await ask(rows, node)
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+        // Who went meanwhile is not shown.
+        let end = node.view
+        rows.removeAll { row in end.peers[row.node]?.instances.contains { $0.id == row.id } != true }
         for index in rows.indices {
             rows[index].status = second[rows[index].id] ?? first[rows[index].id]
             guard let before = first[rows[index].id], let after = second[rows[index].id] else { continue }

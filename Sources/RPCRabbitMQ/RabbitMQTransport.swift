@@ -75,9 +75,7 @@ package final class RabbitMQTransport: Transport {
         var request = request
         if request.deadline == nil { request.deadline = .now() + TimeAmount(configuration.pushTimeout) }
         var error = WireEnvelope.obstacle(of: request, maximumBodySize: configuration.connection.maximumBodySize)
-        if !(1...255).contains(group.rawValue.utf8.count) {
-            error = RPCError(.invalidArguments, "a group's name has 1 to 255 bytes", outcome: .notDelivered)
-        }
+        if !(1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) { error = .groupName }
         if error == nil, !append(OutboxEntry(.push(request, confirmation), to: QueueName(group.rawValue))) {
             error = RPCError(.overloaded, "too many pushes wait for the broker", outcome: .notDelivered)
         }
@@ -112,8 +110,8 @@ package final class RabbitMQTransport: Transport {
         guard let instance = state.withLock({ $0.owners[queue] }), !instance.isClosing else {
             return completion(.failure(RPCError(.notFound, "no such queue: \(queue)")))
         }
-        guard (1...255).contains(group.rawValue.utf8.count) else {
-            return completion(.failure(RPCError(.invalidArguments, "a group's name has 1 to 255 bytes")))
+        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
+            return completion(.failure(.groupName))
         }
         line.append(
             TopologyLine.Step(
@@ -141,4 +139,9 @@ package final class RabbitMQTransport: Transport {
             logger.trace("the connection is over", metadata: ["reason": "\(error)"])
         }
     }
+}
+
+extension RPCError {
+    fileprivate static let groupName = RPCError(
+        .invalidArguments, "a group's name has 1 to \(GroupName.maximumByteCount) bytes", outcome: .notDelivered)
 }

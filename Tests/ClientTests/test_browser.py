@@ -208,6 +208,19 @@ class Page(unittest.TestCase):
         page.see("Not connected", "#state")
         self.assertFalse(page.run("return document.getElementById('join').hidden"), "one can try again")
 
+    def test_a_login_elsewhere_signs_the_page_out(self):
+        room = f"room-{next(numbers)}"
+        page = self.browser()
+        self.join(page, "Zoe", room)
+        friend = self.player("Bob", room)
+        self.player("Zoe", room)
+        page.see("You logged in somewhere else", "#error")
+        page.see("Not connected", "#state")
+        # She is there in her other session, which her page does not fight for.
+        friend.say(room, "still here?")
+        friend.expect("Chat/OnSay", roomName=room, userName="Bob", say="still here?")
+        self.assertEqual(friend.last_of("Zoe", room), "Chat/OnJoin")
+
     def test_for_everybody(self):
         page = self.browser()
         page.open(server.page())

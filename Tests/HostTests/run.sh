@@ -5,6 +5,8 @@
 # (default: all). Needs root, for it builds the hosts as network namespaces. In the environment:
 #   HOST_TESTS_LANES   how many modules of tests run at a time, each with hosts and a broker of its own (default 3)
 #   HOST_TESTS_SLACK   seconds that a slow or busy machine may add to every bound of DESIGN §8 (default 1.5)
+#   HOST_TESTS_CHAOS_SECONDS, HOST_TESTS_SEED   how long test_chaos runs (default 60), and its schedule (default: another one
+#                      each time; it is printed)
 #   HOST_TESTS_LOGS    a folder for the logs of nodes and brokers (default: kept only while the tests run)
 #   CLIENT_TESTS_VENV  where the Python environment is kept, shared with ClientTests
 # Debian packages needed: python3-venv iproute2 rabbitmq-server, and a C compiler

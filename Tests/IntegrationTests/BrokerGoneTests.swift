@@ -1,6 +1,7 @@
 import NIOCore
 import RPC
 import RPCRabbitMQ
+import RabbitMQ
 import RabbitMQTestSupport
 import Testing
 
@@ -31,13 +32,14 @@ struct BrokerGoneTests {
             #expect(early?.outcome == .notDelivered, "it was never written")
             #expect(ContinuousClock.now - start >= .milliseconds(300))
 
-            async let later = caller.reply("Work", "double", 21)
-            async let byID = caller.reply(.instance("b:Work"), "double", 4)
+            // Longer than a broker takes to start on a busy machine.
+            async let later = caller.reply("Work", "double", 21, timeout: .seconds(90))
+            async let byID = caller.reply(.instance("b:Work"), "double", 4, timeout: .seconds(90))
             try await broker.start()
             let back = ContinuousClock.now
             #expect(await later.text == "42")
             #expect(await byID.text == "8")
-            #expect(ContinuousClock.now - back < .seconds(4), "2 s, and what this machine's other work takes")
+            #expect(ContinuousClock.now - back < MachinePace.limit(.seconds(3)), "2 s, and a debug build")
             #expect(await caller.reply("Work", "double", 3).text == "6")
         }
         await broker.remove()
@@ -73,27 +75,22 @@ struct BrokerGoneTests {
                 }
                 try await tasks.waitForAll()
             }
+            let paceBefore = try await bindingTime(of: 5000, at: broker)
             await broker.kill()
-            try await broker.start()
-            let back = ContinuousClock.now
-            var missing = Array(0..<5000)
-            while !missing.isEmpty {
-                let again: [Int] = try await withThrowingTaskGroup(of: Int?.self) { tasks in
-                    for number in missing.prefix(100) {
-                        tasks.addTask {
-                            let push = GroupPush(
-                                group: GroupName("room \(number)"), topic: "t", qos: 0, body: ByteBuffer())
-                            return try await chat.node.pushConfirmedOnceBack(push) == .unroutable ? number : nil
-                        }
-                    }
-                    return try await tasks.reduce(into: []) { if let number = $1 { $0.append(number) } }
-                }
-                missing = again + missing.dropFirst(100)
+            let listening = try await listeningTime(of: broker)
+            // Done in its turn: after all that had been bound before the broker went.
+            try await gate.bind("b:Work", to: "one more")
+            let elapsed = ContinuousClock.now - listening
+            let pace = max(paceBefore, try await bindingTime(of: 5000, at: broker))
+            // DESIGN §8 says 2 s, on a machine on which RabbitMQ itself takes 0.8 s for the binds. On a slower or busier
+            // one, of which this is the measure, everything takes so much longer.
+            let bound = Duration.seconds(2) * max(1, pace / .milliseconds(800))
+            print("5000 groups are back \(elapsed) after the broker listened; the binds alone: \(pace)")
+            #expect(elapsed < bound)
+            try await eventually("the pushing side is back") { chat.node.view.candidate("b:Work") != nil }
+            for number in 0..<5000 {
+                chat.node.push(GroupPush(group: GroupName("room \(number)"), topic: "t", qos: 0, body: ByteBuffer()))
             }
-            #expect(
-                ContinuousClock.now - back < .seconds(10),
-                "2 s, and this machine's other work")
-            print("5000 groups are back \(ContinuousClock.now - back) after the broker listened")
             try await eventually("all pushes arrive") { Set(pushes.elements.map(\.group)).count == 5000 }
         }
         await broker.remove()
@@ -125,18 +122,39 @@ struct BrokerGoneTests {
         await broker.remove()
     }
 
-    private func isBusy(_ callee: TestNode) -> Bool { callee.transport.statistics.requests > 0 }
-}
-
-extension RPCNode {
-    /// A confirmed push that takes a lost connection for nobody being there.
-    func pushConfirmedOnceBack(_ push: GroupPush) async throws -> PublishOutcome {
-        do throws(RPCError) {
-            return try await pushConfirmed(push)
-        } catch {
-            // Swift 6.3 crashes on a `where` clause here.
-            guard error.code == .disconnected || error.code == .timeout else { throw error }
-            return .unroutable
+    /// Starts the broker; when it first took a connection.
+    private func listeningTime(of broker: RabbitMQBroker) async throws -> ContinuousClock.Instant {
+        async let isStarted: Void = broker.start()
+        let configuration = try RabbitMQNetwork(broker: broker).configuration().connection
+        while true {
+            do {
+                let silent = ConnectionHandlers(deliveries: { _ in }, event: { _ in })
+                let connection = try await Connection.open(configuration, handlers: silent)
+                let time = ContinuousClock.now
+                await connection.close()
+                try await isStarted
+                return time
+            } catch let error as RabbitMQError where error.code == .unreachable {
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
+
+    /// How long the broker takes for so many binds of a fresh queue, with nothing else to do.
+    private func bindingTime(of count: Int, at broker: RabbitMQBroker) async throws -> Duration {
+        let network = RabbitMQNetwork(broker: broker)
+        let client = try await RawClient.connect(to: network)
+        var exchange = ExchangeDeclaration(name: network.name, kind: .direct)
+        exchange.isDurable = true
+        try await client.channel.declareExchange(exchange)
+        let start = ContinuousClock.now
+        try await client.channel.bind(
+            (0..<count).map { QueueBinding(queue: client.queue, exchange: network.name, routingKey: "\($0)") },
+            timeout: .seconds(60))
+        let elapsed = ContinuousClock.now - start
+        await client.connection.close()
+        return elapsed
+    }
+
+    private func isBusy(_ callee: TestNode) -> Bool { callee.transport.statistics.requests > 0 }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import NIOCore
-import RPC
 import RabbitMQ
 import Testing
 
+@testable import RPC
 @testable import RPCRabbitMQ
 
 /// The vectors of docs/wire.md are what the code reads and writes.
@@ -67,6 +67,32 @@ import Testing
         let written = WireEnvelope(read, replyQueue: "replies.n1.k1", node: "n1", now: now)
         #expect(written.properties == (try message("request").properties))
         #expect(String(buffer: written.body) == (try message("request").body))
+    }
+
+    @Test func owner() throws {
+        struct Owners: Decodable {
+            var instances: [InstanceID]
+            var owners: [String: InstanceID]
+            var weights: [String: [String]]
+        }
+        let vector = try JSONDecoder().decode(Owners.self, from: Data(Self.vector("owner").utf8))
+        #expect(vector.owners.count == 4)
+        for (key, owner) in vector.owners {
+            #expect(RendezvousHash.owner(of: key, among: vector.instances) == owner, "\(key)")
+        }
+        for (key, weights) in vector.weights {
+            let own = vector.instances.map { RendezvousHash.weight($0, key) }
+            #expect(own == weights.map { UInt64($0, radix: 16) })
+        }
+    }
+
+    @Test func status() throws {
+        let text = try Self.vector("status")
+        let status = try JSONDecoder().decode(InstanceStatus.self, from: Data(text.utf8))
+        #expect(status.gauges == ["sessions": 3])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(status), as: UTF8.self) == text)
     }
 
     @Test func replyAndError() throws {
@@ -139,6 +165,16 @@ import Testing
             "", "{}", "[]", #"{"node":"","sequence":1,"instances":[]}"#, #"{"node":"a","sequence":-1,"instances":[]}"#,
         ] {
             #expect(WireAnnouncement(ByteBuffer(string: bad)) == nil)
+        }
+    }
+
+    @Test func gone() throws {
+        let text = try Self.vector("gone")
+        let gone = try #require(WireGone(ByteBuffer(string: text)))
+        #expect(gone == WireGone(node: "n2", queues: ["calls.10.77.0.12:Chat.k3-1", "replies.n2.k3"]))
+        #expect(gone.encoded.map { String(buffer: $0) } == text)
+        for bad in ["", "{}", "[]", #"{"node":"n2"}"#, #"{"node":"n2","queues":[]}"#, #"{"node":1,"queues":["q"]}"#] {
+            #expect(WireGone(ByteBuffer(string: bad)) == nil)
         }
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import RabbitMQTestSupport
 import Testing
 
 @testable import RabbitMQ

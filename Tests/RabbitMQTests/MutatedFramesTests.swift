@@ -1,4 +1,5 @@
 import RabbitMQ
+import RabbitMQTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))

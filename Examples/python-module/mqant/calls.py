@@ -97,8 +97,16 @@ class Calls:
             self._changed.notify_all()
             return is_new
 
+    def gone(self, queues):
+        """Others have proof that these queues are gone."""
+        with self._changed:
+            for queue in queues if self._life else ():
+                self._life.view.remove(queue)
+
     def received(self, properties, body):
         """Takes a message of the reply queue; raises Unreadable."""
+        if wire.is_probe(properties, body):
+            return
         try:
             result, error = wire.read_reply(properties, body), None
         except CallError as one:

@@ -44,8 +44,9 @@ class View:
 
     def choose(self, now, module_type=None, instance=None, excluding=()):
         """The queue of the instance with this Id, or of the less busy of two of this type; None if there is none."""
-        live = [one for peer in self.peers.values() if now - peer.heard <= SUSPICION for one in peer.instances
-                if one["queue"] not in self.gone and one["queue"] not in excluding
+        # Silence proves nothing: what is for one instance goes to it, for there is nowhere else to go.
+        live = [one for peer in self.peers.values() if instance or now - peer.heard <= SUSPICION
+                for one in peer.instances if one["queue"] not in self.gone and one["queue"] not in excluding
                 and (one["id"] == instance if instance else one["type"] == module_type)]
         if not live:
             return None

@@ -173,8 +173,12 @@ class Node:
             return
         if properties.type == "who-are-you":
             return self._announce(self._life)
-        if properties.type != "announcement" or len(body) > wire.MAXIMUM_BODY:
-            raise wire.Unreadable("neither an announcement nor a question")
+        if len(body) > wire.MAXIMUM_BODY:
+            raise wire.Unreadable("too large")
+        if properties.type == "gone":
+            return self._calls.gone(wire.read_gone(body))
+        if properties.type != "announcement":
+            return None  # of a later version of the protocol
         announcement = wire.read_announcement(body)
         if self._calls.announced(announcement):
             self._announce(self._life)

@@ -38,9 +38,14 @@ class Request:
         return value
 
 
+def is_probe(properties, body):
+    """Whether a message only asks whether its queue is there (§4): that it came at all is the answer."""
+    return not body and not properties.type
+
+
 def read_request(properties, body):
-    """The request in a message, or None for a caller's probe (§6). Raises Unreadable."""
-    if not body and not properties.type:
+    """The request in a message, or None for a probe. Raises Unreadable."""
+    if is_probe(properties, body):
         return None
     if properties.content_type not in (JSON, BYTES) or not properties.type or len(body) > MAXIMUM_BODY:
         raise Unreadable("no request")
@@ -111,6 +116,18 @@ def read_announcement(body):
     if not isinstance(sequence, int) or len({one[0] for one in described}) != len(described):
         raise Unreadable("no sequence, or an Id twice")
     return value
+
+
+def read_gone(body):
+    """The queues that are proven gone, in a message of type `gone` (§4); raises Unreadable."""
+    try:
+        value = json.loads(body)
+        queues = value["queues"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable("not who is gone") from error
+    if not isinstance(queues, list) or not all(isinstance(queue, str) and queue for queue in queues):
+        raise Unreadable("a queue is none")
+    return queues
 
 
 def number(text):

@@ -50,26 +50,12 @@ public struct Gate: Module {
             throw error
         }
         for channel in channels { try? await channel.close() }
-        await finishRequests()
+        await state.finishConnections(within: .seconds(3))
     }
 
     public func shutdown() async {
         state.endWatching()
         for shard in state.shards { try? await shard.eventLoop.submit { shard.closeAll() }.get() }
         try? await group.shutdownGracefully()
-    }
-
-    /// Waits until modules have answered what clients asked, for a bounded time.
-    private func finishRequests() async {
-        let deadline = ContinuousClock.now + .seconds(3)
-        while ContinuousClock.now < deadline {
-            var outstanding = 0
-            for shard in state.shards {
-                outstanding += (try? await shard.eventLoop.submit { shard.outstandingRequests }.get()) ?? 0
-            }
-            if outstanding == 0 { return }
-            // Polled: this happens once in a process's life, and counting at every answer would not be free.
-            try? await Task.sleep(for: .milliseconds(20))
-        }
     }
 }

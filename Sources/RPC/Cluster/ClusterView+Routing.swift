@@ -1,5 +1,8 @@
 extension ClusterView {
     /// Chooses the instance that a call goes to.
+    ///
+    /// A call for one instance goes to it even while it is suspected: there is nowhere else to go, and silence proves
+    /// nothing (DESIGN §8, "host silent"). Calls that any instance may serve go to those that are live.
     /// - Parameters:
     ///   - excluded: queues that are proven gone, or refused this very call before.
     ///   - isFull: whether a local instance is full at this moment.
@@ -9,7 +12,7 @@ extension ClusterView {
     ) throws(RPCError) -> Candidate {
         switch endpoint {
         case .instance(let id):
-            guard let candidate = candidate(id), !excluded.contains(candidate.instance.queue) else {
+            guard let candidate = candidate(id) ?? suspected(id), !excluded.contains(candidate.instance.queue) else {
                 throw .instanceNotFound(id)
             }
             return candidate

@@ -20,16 +20,19 @@ package struct ClusterView: Sendable {
 
     /// How long a node's goodbye is remembered, against announcements that it overtook.
     private static var tombstoneTime: TimeAmount { .seconds(60) }
+    /// How long a silent node is remembered that serves nothing, and so has nothing that could be proven gone.
+    private static var idleTime: TimeAmount { .seconds(60) }
 
     /// Instances of this very process: always live, called without a transport.
     package private(set) var local: [InstanceID: InstanceDescription] = [:]
     package private(set) var peers: [NodeID: Peer] = [:]
-    /// Counts changes of who is live.
+    /// Counts changes of who is live, and of who is suspected.
     package private(set) var version: UInt64 = 0
 
     private var tombstones: [NodeID: NIODeadline] = [:]
     private var byType: [ModuleType: [Candidate]] = [:]
     private var byID: [InstanceID: Candidate] = [:]
+    private var suspects: [InstanceID: Candidate] = [:]
 
     /// An instance that may get a call.
     package struct Candidate: Sendable, Hashable {
@@ -43,6 +46,9 @@ package struct ClusterView: Sendable {
     package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
 
     package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
+
+    /// An instance of a node that is silent, and not proven gone.
+    func suspected(_ id: InstanceID) -> Candidate? { suspects[id] }
 
     package mutating func addLocal(_ instance: InstanceDescription) {
         local[instance.id] = instance
@@ -119,8 +125,20 @@ package struct ClusterView: Sendable {
         }
     }
 
+    /// Takes out queues that are proven gone, and their node with the last of its instances.
+    package mutating func remove(_ queues: [QueueName], of node: NodeID) {
+        guard var peer = peers[node] else { return }
+        let before = peer.instances.count
+        peer.instances.removeAll { queues.contains($0.queue) }
+        peers[node] = peer.instances.isEmpty ? nil : peer
+        if peer.instances.count != before { index() }
+    }
+
     /// Suspects every peer that has been silent for too long.
     package mutating func suspectSilent(now: NIODeadline) {
+        for (node, peer) in peers where peer.instances.isEmpty && now - peer.lastHeard > Self.idleTime {
+            peers[node] = nil
+        }
         for (node, peer) in peers where !peer.isSuspected && now - peer.lastHeard > Self.suspicionTime {
             peers[node]?.isSuspected = true
             index()
@@ -129,13 +147,26 @@ package struct ClusterView: Sendable {
 
     private mutating func index() {
         var all = local.values.map { Candidate(instance: $0, isLocal: true) }
-        for peer in peers.values where !peer.isSuspected {
-            all += peer.instances.map { Candidate(instance: $0, isLocal: false) }
+        var suspects: [InstanceID: Candidate] = [:]
+        for peer in peers.values {
+            let candidates = peer.instances.map { Candidate(instance: $0, isLocal: false) }
+            if peer.isSuspected {
+                for candidate in candidates { suspects[candidate.instance.id] = candidate }
+            } else {
+                all += candidates
+            }
         }
         all.sort { $0.instance.id < $1.instance.id }
         let live = Dictionary(all.map { ($0.instance.id, $0) }, uniquingKeysWith: { first, _ in first })
-        if Set(live.values.map(\.instance.queue)) != Set(byID.values.map(\.instance.queue)) { version += 1 }
+        if Self.queues(live) != Self.queues(byID) || Self.queues(suspects) != Self.queues(self.suspects) {
+            version += 1
+        }
         byID = live
+        self.suspects = suspects
         byType = Dictionary(grouping: all, by: \.instance.type)
+    }
+
+    private static func queues(_ candidates: [InstanceID: Candidate]) -> Set<QueueName> {
+        Set(candidates.values.map(\.instance.queue))
     }
 }

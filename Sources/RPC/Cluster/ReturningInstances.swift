@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Instances that were live when this node's connection broke, and have not been heard of since.
+/// Instances that were known when this node's connection broke, and have not been heard of since.
 ///
 /// While the broker is gone, and for a moment after it is back, their silence means nothing: their nodes lost their
 /// connections too and come back under new queues. Calls to them wait instead of ending as `notFound`. A pure value.
@@ -8,12 +8,16 @@ struct ReturningInstances: Sendable {
     /// How long after this node is back others may need.
     static var patience: TimeAmount { .seconds(3) }
 
+    /// Those that were live: whatever they would serve waits for them.
     private var types: [InstanceID: ModuleType] = [:]
+    /// Those that were suspected: only what is for them alone waits.
+    private var suspects: Set<InstanceID> = []
     private var end = NIODeadline.distantFuture
 
     /// The connection broke: all of these are expected back, once it is there again.
-    mutating func expect(_ instances: some Sequence<InstanceDescription>) {
-        for instance in instances { types[instance.id] = instance.type }
+    mutating func expect(live: some Sequence<InstanceDescription>, suspected: some Sequence<InstanceDescription> = []) {
+        for instance in live { types[instance.id] = instance.type }
+        suspects.formUnion(suspected.map(\.id))
         end = .distantFuture
     }
 
@@ -22,18 +26,21 @@ struct ReturningInstances: Sendable {
 
     /// An announcement came: whom it names is back, or gone for good if it is a goodbye.
     mutating func heard(_ announcement: Announcement) {
-        guard !types.isEmpty else { return }
-        for instance in announcement.instances { types[instance.id] = nil }
+        guard !isEmpty else { return }
+        for instance in announcement.instances {
+            types[instance.id] = nil
+            suspects.remove(instance.id)
+        }
     }
 
     /// Whether one that would serve the endpoint may yet come back.
     func includes(_ endpoint: Endpoint, now: NIODeadline) -> Bool {
-        guard !types.isEmpty, now < end else { return false }
+        guard !isEmpty, now < end else { return false }
         switch endpoint {
-        case .instance(let id): return types[id] != nil
+        case .instance(let id): return types[id] != nil || suspects.contains(id)
         case .any(let type), .keyed(let type, _): return types.values.contains(type)
         }
     }
 
-    mutating func clear() { self = ReturningInstances() }
+    private var isEmpty: Bool { types.isEmpty && suspects.isEmpty }
 }

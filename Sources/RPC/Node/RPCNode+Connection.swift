@@ -32,8 +32,11 @@ extension RPCNode {
     private func connectionBroke(_ unwritten: Set<CorrelationID>, _ isAffected: @Sendable (QueueName) -> Bool) {
         let lost = state.withLock { state in
             state.judgesSilence = false
-            let live = state.view.peers.values.filter { !$0.isSuspected }.flatMap(\.instances)
-            state.returning.expect(live.filter { isAffected($0.queue) })
+            for peer in state.view.peers.values {
+                let affected = peer.instances.filter { isAffected($0.queue) }
+                state.returning.expect(
+                    live: peer.isSuspected ? [] : affected, suspected: peer.isSuspected ? affected : [])
+            }
             return state.calls.removeAll { call in
                 guard !call.isLocal, let target = call.target, let id = call.request.correlationID else { return false }
                 return isAffected(target) && !unwritten.contains(id)

@@ -3,9 +3,6 @@ import NIOCore
 import Synchronization
 
 extension RPCNode: TransportReceiver {
-    /// How long replies of an incarnation that is proven gone may still arrive.
-    private static var lastReplyGrace: TimeAmount { .milliseconds(500) }
-
     package func received(_ envelope: Envelope, on queue: QueueName) {
         switch envelope {
         case .reply(let reply, let id, _):
@@ -37,24 +34,6 @@ extension RPCNode: TransportReceiver {
         guard let id = request.correlationID else { return statistics.countLostCast() }
         if error.code == .timeout { statistics.countTimeouts(1) }
         state.withLock { $0.calls.remove(id) }?.completion(.failure(error))
-    }
-
-    package func asked() { announce() }
-
-    package func received(_ announcement: Announcement) {
-        guard announcement.node != id else { return }
-        let (isNew, gone) = state.withLock { state in
-            let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
-            state.returning.heard(announcement)
-            return (isNew, state.view.apply(announcement, now: .now()))
-        }
-        tellViewObservers()
-        // The newcomer learns of this node at once, not at the next beat.
-        if isNew { announce() }
-        resendParked()
-        guard !gone.isEmpty else { return }
-        // The last replies travel by another queue than the goodbye, which may overtake them.
-        eventLoop.scheduleTask(in: Self.lastReplyGrace) { [weak self] in self?.interrupt(callsAt: gone) }
     }
 
     private func answer(_ request: RPCRequest, with reply: RPCReply, from instance: InstanceID?) {

@@ -1,10 +1,11 @@
+import Logging
 import Synchronization
 
 extension RPCNode {
     /// A copy of what this node knows of the cluster.
     package var view: ClusterView { state.withLock { $0.view } }
 
-    /// Has `observer` called after every change of who is live, or of the queues of this node's own instances.
+    /// Has `observer` called after every change of who is live or suspected, or of the queues of this node's own instances.
     ///
     /// It is called on any thread, maybe several at a time, must not block, and reads `view` itself: two changes that
     /// follow each other may be seen as one. Observers stay as long as the node.
@@ -12,14 +13,22 @@ extension RPCNode {
         state.withLock { $0.viewObservers.append(observer) }
     }
 
-    /// Calls the observers if the view is another one than they were called for last.
+    /// Calls the observers, and tells the log, if the view is another one than they were told of last.
     func tellViewObservers() {
-        let observers: [@Sendable () -> Void] = state.withLock { state in
-            guard state.view.version != state.observedVersion else { return [] }
+        let (observers, changes): ([@Sendable () -> Void], [MembershipLog.Change]) = state.withLock { state in
+            guard state.view.version != state.observedVersion else { return ([], []) }
             state.observedVersion = state.view.version
-            return state.viewObservers
+            return (state.viewObservers, state.membershipLog.changes(in: state.view))
         }
         for observer in observers { observer() }
+        for change in changes {
+            let metadata: Logger.Metadata = ["instance": "\(change.instance)", "host": "\(change.host)"]
+            switch change.standing {
+            case .live: logger.info("instance is live", metadata: metadata)
+            case .suspected: logger.warning("instance is silent", metadata: metadata)
+            case .gone: logger.info("instance is gone", metadata: metadata)
+            }
+        }
     }
 
     /// True if any live instance of the type is known.

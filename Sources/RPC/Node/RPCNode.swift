@@ -32,8 +32,7 @@ package final class RPCNode: Sendable {
         var timer: Scheduled<Void>?
         var timerDeadline = NIODeadline.distantFuture
         var announcements: UInt64 = 0
-        var heartbeat: RepeatedTask?
-        var prober: RepeatedTask?
+        var repeatedTasks: [RepeatedTask] = []
         /// Calls that wait for an instance to come back, in the order in which they were made.
         var parked: [CorrelationID] = []
         var returning = ReturningInstances()
@@ -41,6 +40,10 @@ package final class RPCNode: Sendable {
         var judgesSilence = true
         /// When this node last heard its own announcement; nil if its transport does not bring it back.
         var lastEcho: NIODeadline?
+        var membershipLog = MembershipLog()
+        /// When this node last announced itself to newcomers, and whether it is about to.
+        var lastAnswer: NIODeadline?
+        var willAnswer = false
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
@@ -78,14 +81,18 @@ package final class RPCNode: Sendable {
         try await transport.start(self)
         announce()
         guard let interval = configuration.announcementInterval else { return }
-        let heartbeat = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
-            self?.beat()
+        let tasks = [
+            everySoOften(interval) { $0.announce() },
+            everySoOften(Self.probeInterval) { $0.probeSilentCallees() },
+            everySoOften(Self.judgementInterval) { $0.judgeSilence() },
+        ]
+        state.withLock { $0.repeatedTasks = tasks }
+    }
+
+    private func everySoOften(_ pause: TimeAmount, _ body: @escaping @Sendable (RPCNode) -> Void) -> RepeatedTask {
+        eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+            if let self { body(self) }
         }
-        let pause = Self.probeInterval
-        let prober = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
-            self?.probeSilentCallees()
-        }
-        state.withLock { ($0.heartbeat, $0.prober) = (heartbeat, prober) }
     }
 
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
@@ -156,25 +163,16 @@ package final class RPCNode: Sendable {
             defer {
                 state.timer = nil
                 state.timerDeadline = .distantFuture
-                (state.heartbeat, state.prober) = (nil, nil)
+                state.repeatedTasks = []
             }
-            return (state.calls.removeAll { _ in true }, state.timer, [state.heartbeat, state.prober])
+            return (state.calls.removeAll { _ in true }, state.timer, state.repeatedTasks)
         }
         timer?.cancel()
-        for task in tasks { task?.cancel() }
+        for task in tasks { task.cancel() }
         for call in pending {
             call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
         }
         await transport.shutdown()
-    }
-
-    private func beat() {
-        state.withLock { state in
-            let now = NIODeadline.now()
-            if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
-        }
-        tellViewObservers()
-        announce()
     }
 
     func announce(isGoodbye: Bool = false) {

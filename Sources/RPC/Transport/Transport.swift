@@ -69,6 +69,9 @@ package protocol TransportReceiver: AnyObject, Sendable {
     /// A probed queue is gone: whatever was sent to it before the probe and has not come back is in nobody's hands, or
     /// was.
     func vanished(_ queue: QueueName, probedAt: NIODeadline)
+    /// Queues of a node are gone: what is sent there comes back. Of calls that it has it tells nothing: replies of its
+    /// last moment may still be on their way.
+    func gone(_ node: NodeID, _ queues: [QueueName])
     /// Somebody asks who is there.
     func asked()
     /// This node's own announcement came back: what others send arrives too.
@@ -98,6 +101,7 @@ extension Transport {
 extension TransportReceiver {
     package func refused(_ request: RPCRequest, _ error: RPCError) {}
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
+    package func gone(_ node: NodeID, _ queues: [QueueName]) {}
     package func asked() {}
     package func heardItself() {}
     package func connectionChanged(_ change: ConnectionChange) {}

@@ -42,6 +42,10 @@ final class BrokerReceiver: TransportReceiver {
         receiver.vanished(broker.qualified(queue), probedAt: probedAt)
     }
 
+    func gone(_ node: NodeID, _ queues: [QueueName]) {
+        receiver.gone(broker.qualified(node), queues.map(broker.qualified))
+    }
+
     func asked() { receiver.asked() }
 
     func connectionChanged(_ change: ConnectionChange) {

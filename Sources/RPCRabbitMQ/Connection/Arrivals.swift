@@ -12,34 +12,47 @@ final class Arrivals: Sendable {
     let statistics: TransportStatistics
     let readers: BatchReaders
     let witnesses: Witnesses
+    let neighbours: Mutex<NeighbourRing>
     /// Guarded, though one thread's: every connection has a thread of its own.
     private let sessions = Mutex(SessionText())
     private let receiverBox = Mutex<(any TransportReceiver)?>(nil)
+    private let reportBox = Mutex<(@Sendable (WireGone) -> Void)?>(nil)
 
     init(node: NodeID, statistics: TransportStatistics, readers: BatchReaders, witnesses: Witnesses) {
         self.node = node
         self.statistics = statistics
         self.readers = readers
         self.witnesses = witnesses
+        neighbours = Mutex(NeighbourRing(node: node))
     }
 
     var receiver: (any TransportReceiver)? { receiverBox.withLock { $0 } }
 
-    func start(_ receiver: (any TransportReceiver)?) { receiverBox.withLock { $0 = receiver } }
+    /// - Parameter report: tells the other nodes what a probe that came back has proven.
+    func start(_ receiver: any TransportReceiver, report: @escaping @Sendable (WireGone) -> Void) {
+        receiverBox.withLock { $0 = receiver }
+        reportBox.withLock { $0 = report }
+    }
+
+    func stop() {
+        receiverBox.withLock { $0 = nil }
+        reportBox.withLock { $0 = nil }
+    }
 
     func received(_ deliveries: [Delivery], _ roles: [String: QueueRole]) {
         guard let receiver else { return }
         let now = NIODeadline.now()
         for delivery in deliveries {
-            switch roles[delivery.consumerTag] {
+            let role = roles[delivery.consumerTag]
+            // A probe: that it came at all is the answer.
+            if delivery.body.readableBytes == 0, delivery.properties.type == nil, role != nil { continue }
+            switch role {
             case .replies:
                 forEach(in: delivery) { envelope in
                     guard let (reply, id) = envelope.reply() else { return statistics.countDrop(.malformed) }
                     receiver.received(.reply(reply, to: id, from: envelope.appID.map { InstanceID($0) }), on: "")
                 }
             case .requests(let instance, let queue):
-                // A probe: that it came at all is the answer.
-                if delivery.body.readableBytes == 0, delivery.properties.type == nil { continue }
                 instance.state.withLock { $0.lastRequest = now }
                 forEach(in: delivery) { envelope in
                     guard let request = sessions.withLock({ envelope.request(now: now, &$0) }) else {
@@ -72,6 +85,10 @@ final class Arrivals: Sendable {
         statistics.countReturn()
         let queue = QueueName(message.routingKey)
         if message.body.readableBytes == 0, message.properties.type == nil {
+            if let gone = neighbours.withLock({ $0.returned(queue, now: .now()) }) {
+                receiver.gone(gone.node, gone.queues)
+                reportBox.withLock { $0 }?(gone)
+            }
             guard let time = message.properties.messageID.flatMap({ UInt64($0) }) else { return }
             return receiver.vanished(queue, probedAt: .uptimeNanoseconds(time))
         }
@@ -113,11 +130,17 @@ final class Arrivals: Sendable {
             receiver.asked()
         case WireName.announcement:
             guard let wire = WireAnnouncement(delivery.body) else { return statistics.countDrop(.malformed) }
-            guard wire.node != node else { return }
+            guard wire.node != node, neighbours.withLock({ $0.heard(wire, now: now) }) else { return }
             readers.heard(wire.node, wire.batchQueues, now: now)
             let announcement = wire.announcement
             witnesses.heard(announcement, now: now)
             receiver.received(announcement)
+        case WireName.gone:
+            guard let gone = WireGone(delivery.body) else { return statistics.countDrop(.malformed) }
+            // This node's own are those of a connection that it has lost itself.
+            guard gone.node != node else { return }
+            neighbours.withLock { $0.apply(gone, now: now) }
+            receiver.gone(gone.node, gone.queues)
         default:
             statistics.countDrop(.malformed)
         }

@@ -6,7 +6,7 @@ import Synchronization
 
 extension RabbitMQTransport {
     package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
-        arrivals.start(receiver)
+        arrivals.start(receiver) { [weak self] in self?.report($0) }
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
         var complaint = Complaint(text: "cannot use the broker yet", logger: logger)
@@ -79,6 +79,7 @@ extension RabbitMQTransport {
     private func supervise() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.bindGroups() }
+            group.addTask { await self.watchNeighbours() }
             while let incarnation = state.withLock({ $0.incarnation }) {
                 await incarnation.over()
                 forget()
@@ -123,8 +124,9 @@ extension RabbitMQTransport {
     /// Brings everything back under new names: instances first, for calls wait for them, then the groups.
     private func restore(_ incarnation: Incarnation) async throws {
         let instances = state.withLock { Array($0.instances.values) }.filter { !$0.isClosing }
+        var formerQueues: [FormerQueue] = []
         for instance in instances {
-            instance.rename(incarnation.names)
+            if let former = instance.rename(incarnation.names) { formerQueues.append(former) }
             try await incarnation.open(instance)
         }
         var names: [QueueName: QueueName] = [:]
@@ -142,6 +144,7 @@ extension RabbitMQTransport {
         arrivals.receiver?.connectionChanged(.opened(renamed: names))
         wake()
         let binder = try await GroupBinder(incarnation)
+        for queue in formerQueues { try await queue.awaitDeletion(on: incarnation) }
         for instance in instances { try await binder.rebind(instance) }
         adopt(incarnation, binder)
         line.poke()

@@ -32,7 +32,8 @@ extension WireEnvelope {
         appID = properties.appID
         timeout = properties.expiration.flatMap { UInt32($0) }
         for entry in properties.headers.entries {
-            guard let value = entry.value.text else { continue }
+            // A session of another type is not none: it is one that cannot be read.
+            guard let value = entry.value.text ?? (entry.key == WireName.session ? "" : nil) else { continue }
             if entry.key == WireName.timeout {
                 timeout = UInt32(value) ?? timeout
             } else {

@@ -19,4 +19,5 @@ enum WireName {
     /// Types of messages on the exchange of announcements.
     static let announcement = "announcement"
     static let question = "who-are-you"
+    static let gone = "gone"
 }

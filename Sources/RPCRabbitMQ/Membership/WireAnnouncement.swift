@@ -22,6 +22,8 @@ struct WireAnnouncement: Codable, Equatable {
     var replies: QueueName?
     /// Whether the node reads batches, on all of its queues.
     var batch: Bool?
+    /// Whether the node probes its neighbours, and tells who is gone.
+    var probes: Bool?
     var instances: [Instance]
 
     init(_ announcement: Announcement, replies: QueueName) {
@@ -31,6 +33,7 @@ struct WireAnnouncement: Codable, Equatable {
         goodbye = announcement.isGoodbye ? true : nil
         self.replies = replies
         batch = true
+        probes = true
         instances = announcement.instances.map { instance in
             Instance(
                 id: instance.id, type: instance.type, queue: instance.queue, load: instance.load,

@@ -12,6 +12,8 @@ struct OutboxEntry: Sendable {
         case probe(at: NIODeadline)
         case push(RPCRequest, Confirmation?)
         case question
+        /// An encoded `WireGone`.
+        case gone(ByteBuffer)
     }
 
     /// A queue, or a group for a push.
@@ -28,6 +30,7 @@ struct OutboxEntry: Sendable {
         case .reply(.success(let payload), _, _): weight = 128 + payload.buffer.readableBytes
         case .reply(.failure(let error), _, _): weight = 128 + error.message.utf8.count
         case .probe, .question: weight = 64
+        case .gone(let body): weight = 64 + body.readableBytes
         }
     }
 
@@ -40,7 +43,7 @@ struct OutboxEntry: Sendable {
     var deadline: NIODeadline? {
         switch content {
         case .request(let request), .push(let request, _): request.deadline
-        case .reply, .probe, .question: nil
+        case .reply, .probe, .question, .gone: nil
         }
     }
 }

@@ -69,6 +69,13 @@ extension Writer {
             properties.appID = node.rawValue
             try exchanges.publish(
                 OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: ByteBuffer()))
+        case .gone(let body):
+            var properties = BasicProperties()
+            properties.contentType = WireName.json
+            properties.type = WireName.gone
+            properties.appID = node.rawValue
+            try exchanges.publish(
+                OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body))
         }
     }
 

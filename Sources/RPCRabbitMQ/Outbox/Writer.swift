@@ -72,7 +72,7 @@ struct Writer: Sendable {
         case .push(_, let confirmation):
             statistics.countDrop(.unwritten)
             confirmation?(.failure(error))
-        case .reply, .probe, .question: break
+        case .reply, .probe, .question, .gone: break
         }
         return true
     }
@@ -82,7 +82,7 @@ struct Writer: Sendable {
         switch entry.content {
         case .request(let request): WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
         case .reply(let reply, let id, let instance): WireEnvelope(reply, to: id, at: entry.target, from: instance)
-        case .probe, .push, .question: nil
+        case .probe, .push, .question, .gone: nil
         }
     }
 
@@ -110,7 +110,7 @@ struct Writer: Sendable {
             case .push(_, let confirmation):
                 statistics.countDrop(.unwritten)
                 confirmation?(.failure(RPCError(.tooLarge, error.message, underlyingError: error)))
-            case .probe, .question:
+            case .probe, .question, .gone:
                 break
             }
         }

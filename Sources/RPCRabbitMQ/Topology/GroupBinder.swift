@@ -64,11 +64,8 @@ struct GroupBinder: Sendable {
             }
             if wasBound { bindings.append(binding(queue, step.group)) }
         }
-        // The channel writes all of them before the first is answered.
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for binding in bindings { group.addTask { try await channel.unbind(binding) } }
-            try await group.waitForAll()
-        }
+        guard !bindings.isEmpty else { return }
+        try await channel.unbind(bindings, timeout: .seconds(60))
     }
 
     private func binding(_ queue: QueueName, _ group: GroupName) -> QueueBinding {

@@ -130,7 +130,7 @@ extension RabbitMQTransport {
             defer { state.isShutDown = true }
             return (state.incarnation, state.supervisor)
         }
-        arrivals.start(nil)
+        arrivals.stop()
         incarnation?.end(RabbitMQError(.closedLocally, "aborted"))
         await finish(supervisor)
     }
@@ -153,7 +153,7 @@ extension RabbitMQTransport {
             default: break
             }
         }
-        arrivals.start(nil)
+        arrivals.stop()
     }
 
     /// Waits until all that waits has been written, or the time is up.

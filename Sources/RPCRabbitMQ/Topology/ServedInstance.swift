@@ -40,11 +40,15 @@ final class ServedInstance: Sendable {
     var isClosing: Bool { state.withLock { $0.isClosing } }
 
     /// Begins a new incarnation, on a new connection.
-    func rename(_ names: Names) {
+    /// - Returns: the group queue of the one before, if it was bound to many groups.
+    func rename(_ names: Names) -> FormerQueue? {
         state.withLock { state in
+            let hadMany = state.hasPushQueue && state.groups.count >= FormerQueue.worthwhile
+            let former = hadMany ? FormerQueue(state.pushQueue) : nil
             state.queue = names.requests(id, life: life)
             state.pushQueue = names.pushes(id, life: life)
             (state.channel, state.hasPushQueue, state.hasLock) = (nil, false, false)
+            return former
         }
     }
 }

@@ -41,12 +41,18 @@ extension AMQPChannel {
     }
 
     /// Binds all of them in one go and returns when the last is in force: thousands a second, where one by one each
-    /// costs a round trip.
+    /// costs a round trip. Only the last is answered: a channel's methods are done in their order.
     package func bind(_ bindings: [QueueBinding], timeout: Duration = .seconds(10)) async throws {
-        try await ask(bindings.map { .queueBind($0) }, timeout)
+        let last = bindings.count - 1
+        try await ask(bindings.enumerated().map { .queueBind($1, isSilent: $0 < last) }, timeout)
     }
 
     package func unbind(_ binding: QueueBinding, timeout: Duration = .seconds(10)) async throws {
-        try await ask([.queueUnbind(binding)], timeout)
+        try await unbind([binding], timeout: timeout)
+    }
+
+    /// Undoes all of them in one go and returns when the last is no longer in force.
+    package func unbind(_ bindings: [QueueBinding], timeout: Duration = .seconds(10)) async throws {
+        try await ask(bindings.map { .queueUnbind($0) }, timeout)
     }
 }

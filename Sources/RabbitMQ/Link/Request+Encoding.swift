@@ -76,11 +76,12 @@ extension Request {
             method.auto_delete = queue.isAutoDelete.asC
             method.arguments = try queue.arguments.encoded(in: pool)
             try transport.sendMethod(channel, MethodID.queueDeclare, &method)
-        case .queueBind(let binding):
+        case .queueBind(let binding, let isSilent):
             var method = amqp_queue_bind_t()
             method.queue = try pool.bytes(binding.queue)
             method.exchange = try pool.bytes(binding.exchange)
             method.routing_key = try pool.bytes(binding.routingKey)
+            method.nowait = isSilent.asC
             method.arguments = try binding.arguments.encoded(in: pool)
             try transport.sendMethod(channel, MethodID.queueBind, &method)
         case .queueUnbind(let binding):
@@ -115,7 +116,7 @@ extension Request {
         case .exchangeDeclare: MethodID.exchangeDeclareOK
         case .exchangeDelete: MethodID.exchangeDeleteOK
         case .queueDeclare: MethodID.queueDeclareOK
-        case .queueBind: MethodID.queueBindOK
+        case .queueBind(_, let isSilent): isSilent ? nil : MethodID.queueBindOK
         case .queueUnbind: MethodID.queueUnbindOK
         case .queuePurge: MethodID.queuePurgeOK
         case .queueDelete: MethodID.queueDeleteOK

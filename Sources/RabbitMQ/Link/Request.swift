@@ -6,7 +6,8 @@ enum Request: Sendable {
     case exchangeDeclare(ExchangeDeclaration)
     case exchangeDelete(name: String, ifUnused: Bool)
     case queueDeclare(QueueDeclaration)
-    case queueBind(QueueBinding)
+    /// `isSilent`: the broker says nothing when it is done; if it cannot be done, it closes the channel all the same.
+    case queueBind(QueueBinding, isSilent: Bool = false)
     case queueUnbind(QueueBinding)
     case queuePurge(String)
     case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
@@ -26,7 +27,7 @@ enum Request: Sendable {
         case .queueDeclare(let queue): (names, table) = ([queue.name], queue.arguments)
         case .exchangeDelete(let name, _), .queuePurge(let name), .queueDelete(let name, _, _), .cancel(let name):
             names = [name]
-        case .queueBind(let binding), .queueUnbind(let binding):
+        case .queueBind(let binding, _), .queueUnbind(let binding):
             (names, table) = ([binding.queue, binding.exchange, binding.routingKey], binding.arguments)
         case .consume(let queue, let options): (names, table) = ([queue, options.tag], options.arguments)
         }

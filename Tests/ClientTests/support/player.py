@@ -16,15 +16,18 @@ numbers = itertools.count(1)
 class Player:
     """Connected from construction; every wait is for an event and ends with AssertionError after SECONDS."""
 
-    def __init__(self, port, name=None, protocol=mqtt.MQTTv31, client_id="", host=HOST):
-        """Logs in at once if a name is given."""
+    def __init__(self, port, name=None, protocol=mqtt.MQTTv31, client_id="", host=HOST, transport="tcp",
+                 authority=None):
+        """Logs in at once if a name is given. `authority`: a PEM file, for TLS."""
         self.changed = threading.Condition()
         self.messages = []  # (topic, payload as bytes), all that ever came
         self.seen = 0  # how many of them `expect` has gone past
         self.connected = None  # None: not yet; then True or False
         self.acknowledged = set()
         self.mqtt = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol,
-                                reconnect_on_failure=False)
+                                reconnect_on_failure=False, transport=transport)
+        if authority:
+            self.mqtt.tls_set(ca_certs=authority)
         self.mqtt.on_connect = self._on_connect
         self.mqtt.on_disconnect = self._on_disconnect
         self.mqtt.on_message = self._on_message
@@ -120,3 +123,9 @@ class Player:
         """The bodies of all pushes on a topic so far."""
         with self.changed:
             return [json.loads(payload) for came, payload in self.messages if came == topic]
+
+    def last_of(self, name, room):
+        """The topic of the last push that said that somebody came to a room or left it."""
+        with self.changed:
+            return [topic for topic, payload in self.messages if topic in ("Chat/OnJoin", "Chat/OnLeave")
+                    and json.loads(payload) == {"roomName": room, "userName": name}][-1]

@@ -19,12 +19,13 @@ MAX_MESSAGE = 262_144  # bytes: room for a payload nested 100 000 levels deep
 class Server:
     """Running from construction until `stop`."""
 
-    def __init__(self, connect_deadline=10, without=()):
-        """`connect_deadline` in seconds: how long the Gate waits for a CONNECT. `without`: module types left out."""
+    def __init__(self, connect_deadline=10, without=(), gate=None):
+        """`connect_deadline` in seconds: how long the Gate waits for a CONNECT. `without`: module types left out.
+        `gate`: further settings of the Gate."""
         self.tcp, self.ws, self.http = free_port(), free_port(), free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="client-tests-server-")
         path = pathlib.Path(self.folder.name)
-        (path / "server.conf").write_text(json.dumps(self._configuration(connect_deadline, without), indent=2))
+        (path / "server.conf").write_text(json.dumps(self._configuration(connect_deadline, without, gate or {}), indent=2))
         self.log = path / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -39,13 +40,13 @@ class Server:
             self.folder.cleanup()
             raise
 
-    def _configuration(self, connect_deadline, without):
+    def _configuration(self, connect_deadline, without, gate):
         def entry(name, **settings):
             return [{"Id": f"{HOST}:{name}", "Host": HOST, "Settings": settings}]
 
         modules = {
             "Gate": entry("Gate", TCPAddr=f":{self.tcp}", WSAddr=f":{self.ws}", MaxMsgLen=MAX_MESSAGE,
-                          HTTPTimeout=connect_deadline, MaxConnNum=1000),
+                          HTTPTimeout=connect_deadline, MaxConnNum=1000, **gate),
             "Login": entry("Login"),
             "Chat": entry("Chat"),
             "Web": entry("Web", Addr=f":{self.http}", Root=str(ROOT / "clients/web"), Path="/mqant/"),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from .network import BRIDGE
 PORT = 5672
 USER, PASSWORD = "mqant", "mqant"  # what conf/cluster.conf says
 SCRIPTS = "/usr/lib/rabbitmq/bin"
-VHOSTS = ["/"] + [f"c{number}" for number in range(1, 10)]
+VHOSTS = ["/"] + [f"c{number}" for number in range(1, 16)]
 NODE = "mqant@localhost"
 START_SECONDS = 90.0
 
@@ -133,6 +134,22 @@ class Broker:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         assert result.returncode == 0, f"rabbitmqctl {' '.join(arguments)}: {result.stdout}"
         return result.stdout
+
+    def accepted(self, address):
+        """How many connections from an address it says that it took in."""
+        lines = (self.folder / "log" / f"{NODE}.log").read_text(errors="replace").splitlines()
+        return sum("accepting AMQP connection" in line and f"({address}:" in line for line in lines)
+
+    def count_copies(self):
+        """Has channels opened from now on tell what they publish, for `copies`, twice a second."""
+        self.ctl("eval", "application:set_env(rabbit, collect_statistics, fine), "
+                         "application:set_env(rabbit, collect_statistics_interval, 500).")
+
+    def copies(self, exchange):
+        """How many messages the broker has put into queues of what was published to an exchange."""
+        counts = self.ctl("eval", f"[N || {{{{_, {{_, {{resource, _, exchange, <<\"{exchange}\">>}}}}}}, N, _}} "
+                                  "<- ets:tab2list(channel_queue_exchange_metrics)].")
+        return sum(int(number) for number in re.findall(r"\d+", counts))
 
     def queues(self, vhost):
         """The names of a virtual host's queues."""

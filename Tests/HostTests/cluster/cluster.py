@@ -1,6 +1,8 @@
 """Nodes that meet at one virtual host of a broker."""
 
 import json
+import os
+import subprocess
 
 from support.deadline import until
 from support.player import Player
@@ -99,6 +101,14 @@ class Cluster:
         player = Player(TCP, name, host=self.address("Gate", gate))
         self.players.append(player)
         return player
+
+    def status(self, name="Gate", index=0):
+        """What `mqantserver status` says on a host: its rows by Id."""
+        command = self.host(name, index).command(
+            os.environ["MQANTSERVER"], "status", "--json", "--conf", str(self.conf))
+        result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        assert result.returncode == 0, result.stderr
+        return {row["id"]: row for row in json.loads(result.stdout)}
 
     def close(self):
         for player in self.players:

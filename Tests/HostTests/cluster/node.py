@@ -58,6 +58,18 @@ class Node:
         why = "its output ended" if self.ended is not None else f"not within {seconds} s"
         raise AssertionError(f"{self.name}: {why}: {text!r} in\n{self.log}")
 
+    def when(self, text, since, seconds=SECONDS):
+        """Waits for the first line after a moment that holds a text; returns the moment at which it came."""
+        end = time.monotonic() + seconds
+        with self.changed:
+            while True:
+                found = next((when for when, line in self.lines if when >= since and text in line), None)
+                if found is not None:
+                    return found
+                left = end - time.monotonic()
+                assert left > 0 and self.ended is None, f"{self.name} never said {text!r}:\n{self.log}"
+                self.changed.wait(left)
+
     def instances(self):
         """The Ids that it says it serves, in the order of their start."""
         mark = "listening id("

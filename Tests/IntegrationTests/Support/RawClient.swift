@@ -47,6 +47,10 @@ final class RawClient: Sendable {
             OutgoingMessage(exchange: exchange, routingKey: target, properties: properties, body: body))
     }
 
+    func hasReceived(_ condition: (Delivery) -> Bool) -> Bool { deliveries.elements.contains(where: condition) }
+
+    var replies: [Delivery] { deliveries.elements }
+
     func received(_ count: Int) async throws -> [Delivery] {
         try await eventually("\(count) messages never came") { deliveries.count >= count }
         return deliveries.elements

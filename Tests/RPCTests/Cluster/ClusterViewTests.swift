@@ -119,6 +119,36 @@ import Testing
         #expect(ids(view) == ["b2:Chat"])
     }
 
+    @Test func aNodeGoesWithTheLastOfItsQueues() {
+        var view = ClusterView()
+        _ = view.apply(news("b", 1, [chat("b"), chat("b2")]), now: at(0))
+        view.remove(["b:Chat#1"], of: "b")
+        #expect(ids(view) == ["b2:Chat"])
+        view.remove(["b2:Chat#1", "b.replies"], of: "unheard of")
+        #expect(ids(view) == ["b2:Chat"])
+        view.remove(["b2:Chat#1", "b.replies"], of: "b")
+        #expect(view.peers.isEmpty)
+        #expect(ids(view).isEmpty)
+    }
+
+    @Test func proofOfAFormerIncarnationDoesNotTouchTheNewOne() {
+        var view = ClusterView()
+        _ = view.apply(news("b", 1, [chat("b", 1)]), now: at(0))
+        _ = view.apply(news("b", 2, [chat("b", 2)]), now: at(1))
+        view.remove(["b:Chat#1"], of: "b")
+        #expect(view.candidate("b:Chat")?.instance.queue == "b:Chat#2")
+    }
+
+    @Test func aSilentNodeThatServesNothingIsForgotten() {
+        var view = ClusterView()
+        _ = view.apply(news("visitor", 1, []), now: at(0))
+        _ = view.apply(news("b", 1, [chat("b")]), now: at(0))
+        view.suspectSilent(now: at(60_000))
+        #expect(view.peers.count == 2)
+        view.suspectSilent(now: at(60_001))
+        #expect(Set(view.peers.keys) == ["b"], "who serves something may have calls in hand")
+    }
+
     @Test func theVersionCountsChangesOfWhoIsLive() {
         var view = ClusterView()
         var last = view.version
@@ -132,6 +162,9 @@ import Testing
         #expect(!changed(), "load is no change of membership")
         view.suspectSilent(now: at(9000))
         #expect(changed())
+        var proven = view
+        proven.remove(["b:Chat#1"], of: "b")
+        #expect(proven.version > view.version, "that a suspect is gone is news")
         _ = view.apply(news("b", 3, [chat("b")]), now: at(9001))
         #expect(changed())
         _ = view.apply(news("b", 4, [chat("b", 2)]), now: at(9002))

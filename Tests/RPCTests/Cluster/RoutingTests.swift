@@ -82,6 +82,51 @@ import Testing
         }
     }
 
+    /// A view of two nodes, of which the first has been silent for too long.
+    private func viewWithSuspect() -> ClusterView {
+        var view = view(remote: [instance("a"), instance("b")])
+        let later = NIODeadline.now() + .seconds(4)
+        _ = view.apply(
+            Announcement(node: "n1", host: "h", sequence: 2, isGoodbye: false, instances: [instance("b")]), now: later)
+        view.suspectSilent(now: later)
+        return view
+    }
+
+    @Test func aCallForASuspectedInstanceGoesToItForThereIsNowhereElse() throws {
+        var view = viewWithSuspect()
+        #expect(try view.route(.instance("a:Chat")) { _ in false }.instance.queue == "a#1")
+        #expect(view.candidate("a:Chat") == nil, "it is not live")
+        // One that came back is not sent there again, and once there is proof nobody is there.
+        #expect(throws: RPCError.self) { try view.route(.instance("a:Chat"), excluding: ["a#1"]) { _ in false } }
+        view.remove(queue: "a#1")
+        let error = #expect(throws: RPCError.self) { try view.route(.instance("a:Chat")) { _ in false } }
+        #expect(error == RPCError(.notFound, "Service(id:a:Chat) not found"))
+    }
+
+    @Test func callsForAnyInstanceGoElsewhereThanToASuspectedOne() throws {
+        let view = viewWithSuspect()
+        #expect(try draws(view, 20) == ["b:Chat": 20])
+        for number in 0..<50 {
+            #expect(try view.route(.keyed("Chat", key: "room \(number)")) { _ in false }.instance.id == "b:Chat")
+        }
+    }
+
+    @Test func whoAnnouncesTheIdOfASuspectedInstanceIsCalledInstead() throws {
+        var view = viewWithSuspect()
+        var heir = instance("a")
+        heir.queue = "a#2"
+        let news = Announcement(node: "n2", host: "h", sequence: 1, isGoodbye: false, instances: [heir])
+        #expect(view.apply(news, now: .now()) == ["a#1"])
+        #expect(try view.route(.instance("a:Chat")) { _ in false }.instance.queue == "a#2")
+    }
+
+    @Test func aSuspectThatIsHeardAgainIsLive() throws {
+        var view = viewWithSuspect()
+        view.forgiveSilence(now: .now())
+        #expect(view.candidates(of: "Chat").count == 2)
+        #expect(view.suspected("a:Chat") == nil)
+    }
+
     @Test func aKeyKeepsItsOwnerWhereverItIsSeenFrom() throws {
         let all = (0..<5).map { instance("c\($0)") }
         for number in 0..<200 {

@@ -4,8 +4,15 @@ import NIOCore
 
 /// A client's PUBLISH becomes a call, and its reply a PUBLISH.
 extension ClientConnection {
-    /// Requests that modules have and did not answer yet.
-    var outstandingRequests: Int { requests.outstanding }
+    /// Reads nothing more, and closes the connection with the answer to what has been read last.
+    func finish() {
+        isFinishing = true
+        closeIfFinished()
+    }
+
+    private func closeIfFinished() {
+        if isFinishing, requests.isIdle { close(.serverShutdown) }
+    }
 
     func receive(_ publish: Publish) {
         let topic = publish.topic.bytes
@@ -76,6 +83,7 @@ extension ClientConnection {
         requests.answered()
         self.reply(ClientReply.payload(of: reply), on: topic)
         forward()
+        closeIfFinished()
     }
 
     private func reply(_ payload: ByteBuffer, on topic: ByteBuffer?) {

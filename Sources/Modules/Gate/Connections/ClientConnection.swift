@@ -34,6 +34,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     var memberships: [GroupName: Membership] = [:]
     var requests = RequestLine()
     var isForwarding = false
+    /// True once the Gate shuts down: what comes now is neither acknowledged nor done.
+    var isFinishing = false
     /// True while the session is about to become a user's.
     var isBinding = false
 
@@ -78,7 +80,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosed else { return }
+        guard !isClosed, !isFinishing else { return }
         // Before CONNECT nothing postpones the deadline.
         if mqtt.isConnected { lastRead = .now() }
         isReading = true

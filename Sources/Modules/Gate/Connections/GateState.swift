@@ -68,7 +68,17 @@ final class GateState: Sendable {
             for shard in shards { shard.eventLoop.execute { shard.renewPresences(all: false) } }
             return watch.incarnation != nil && watch.incarnation != queue
         }
-        if isAnotherIncarnation { users.claimAgain() }
+        if isAnotherIncarnation { claimUsersAgain() }
+    }
+
+    /// Repeats this Gate's claims once it hears the answers: its groups are bound again before any other group is bound.
+    private func claimUsersAgain() {
+        let last = GroupName("gate.\(context.instance)")
+        groups.retain(last) { [weak self] result in
+            guard let self, case .success = result else { return }
+            users.claimAgain()
+            groups.release(last)
+        }
     }
 
     /// Ends what `watchCluster` began: from the return on, no event loop is used any more.

@@ -119,10 +119,16 @@ final class Shard: @unchecked Sendable {
         for connection in connections { connection.close(.serverShutdown) }
     }
 
-    /// Requests that modules have, of all connections.
-    var outstandingRequests: Int {
+    /// Closes each connection once what its client asked is answered.
+    func finishAll() {
         eventLoop.preconditionInEventLoop()
-        return connections.reduce(0) { $0 + $1.outstandingRequests }
+        for connection in connections { connection.finish() }
+    }
+
+    /// How many connections there are.
+    var count: Int {
+        eventLoop.preconditionInEventLoop()
+        return connections.count
     }
 
     private func sweep() {

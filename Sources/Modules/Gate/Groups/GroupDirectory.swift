@@ -18,6 +18,7 @@ final class GroupDirectory: Sendable {
     }
 
     private let entries = Mutex<[GroupName: Entry]>([:])
+    private let isClosed = Atomic(false)
     private let node: RPCNode
     private let gate: InstanceID
 
@@ -67,6 +68,9 @@ final class GroupDirectory: Sendable {
         if isLast { unbind(group) }
     }
 
+    /// From now on nothing is unbound: the Gate's queue goes, and all its bindings with it.
+    func close() { isClosed.store(true, ordering: .relaxed) }
+
     private func bind(_ group: GroupName) {
         node.bind(gate, to: group) { [weak self] result in self?.didBind(group, result) }
     }
@@ -92,6 +96,7 @@ final class GroupDirectory: Sendable {
     }
 
     private func unbind(_ group: GroupName) {
+        guard !isClosed.load(ordering: .relaxed) else { return didUnbind(group) }
         node.unbind(gate, from: group) { [weak self] _ in self?.didUnbind(group) }
     }
 

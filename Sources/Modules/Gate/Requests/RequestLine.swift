@@ -21,6 +21,9 @@ struct RequestLine {
 
     var waitingCount: Int { waiting.count }
 
+    /// True if modules have nothing, and nothing waits.
+    var isIdle: Bool { outstanding == 0 && waiting.isEmpty }
+
     /// Adds a request at the end.
     /// - Returns: false if the line is full; nothing is added then.
     mutating func append(_ request: WaitingRequest, limit: Int) -> Bool {

@@ -1,0 +1,63 @@
+import NIOCore
+import Synchronization
+
+/// Who is there: what this node makes of announcements, of proof that somebody is gone, and of silence.
+extension RPCNode {
+    /// How often silence is judged: so late is it noticed at most.
+    static var judgementInterval: TimeAmount { .milliseconds(250) }
+    /// How long replies of an incarnation that is proven gone may still arrive.
+    private static var lastReplyGrace: TimeAmount { .milliseconds(500) }
+    /// When many nodes start at once, each answers them all by one announcement in so long.
+    private static var answerInterval: TimeAmount { .milliseconds(100) }
+
+    package func received(_ announcement: Announcement) {
+        guard announcement.node != id else { return }
+        let (isNew, gone) = state.withLock { state in
+            let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
+            state.returning.heard(announcement)
+            return (isNew, state.view.apply(announcement, now: .now()))
+        }
+        tellViewObservers()
+        if isNew { answerNewcomer() }
+        resendParked()
+        guard !gone.isEmpty else { return }
+        // The last replies travel by another queue than the goodbye, which may overtake them.
+        eventLoop.scheduleTask(in: Self.lastReplyGrace) { [weak self] in self?.interrupt(callsAt: gone) }
+    }
+
+    package func gone(_ node: NodeID, _ queues: [QueueName]) {
+        state.withLock { $0.view.remove(queues, of: node) }
+        tellViewObservers()
+    }
+
+    package func asked() { announce() }
+
+    /// Suspects who has been silent for too long, unless it is this node that hears nothing.
+    func judgeSilence() {
+        state.withLock { state in
+            let now = NIODeadline.now()
+            if state.judgesSilence, state.hearsItself(at: now) { state.view.suspectSilent(now: now) }
+        }
+        tellViewObservers()
+    }
+
+    /// The newcomer learns of this node at once, not at the next beat.
+    private func answerNewcomer() {
+        let wait: TimeAmount? = state.withLock { state in
+            guard !state.willAnswer else { return nil }
+            state.willAnswer = true
+            return state.lastAnswer.map { max(.zero, $0 + Self.answerInterval - .now()) } ?? .zero
+        }
+        guard let wait else { return }
+        if wait == .zero { return answerNewcomers() }
+        eventLoop.scheduleTask(in: wait) { [weak self] in self?.answerNewcomers() }
+    }
+
+    private func answerNewcomers() {
+        state.withLock { state in
+            state.willAnswer = false
+            state.lastAnswer = .now()
+        }
+        announce()
+    }
+}

@@ -1,0 +1,49 @@
+import RPC
+import RabbitMQ
+
+/// The group queue of a node's former connection, which the broker may still have.
+///
+/// RabbitMQ takes all bindings of a queue away in one transaction. Binds to the same exchange that come meanwhile are
+/// tried again and again, and both take several times as long: it is better to let the broker finish.
+struct FormerQueue: Sendable {
+    let name: QueueName
+
+    /// With fewer groups than this there is nothing to gain.
+    static let worthwhile = 200
+    /// A broker that has not noticed that the former connection is gone may need much longer, and nobody gets pushes
+    /// until then; when it does notice, the binds have long been done.
+    private static let patience = Duration.seconds(1)
+    private static let pause = Duration.milliseconds(30)
+
+    init(_ name: QueueName) { self.name = name }
+
+    /// Returns when the broker has deleted the queue, or after a second.
+    /// - Throws: `RabbitMQError` if the connection is lost.
+    func awaitDeletion(on incarnation: Incarnation) async throws {
+        let end = ContinuousClock.now + Self.patience
+        while try await exists(on: incarnation), ContinuousClock.now < end {
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func exists(on incarnation: Incarnation) async throws -> Bool {
+        guard let consumer = incarnation.consumer else {
+            throw RabbitMQError(.connectionClosed, "the connection is over")
+        }
+        // Either answer is a refusal, and closes the channel: 404 is no more, 405 is another connection's.
+        let channel = try await consumer.openChannel()
+        incarnation.tolerate(channel, true)
+        defer { incarnation.tolerate(channel, false) }
+        var question = QueueDeclaration(name: name.rawValue)
+        question.isPassive = true
+        do {
+            try await channel.declareQueue(question)
+            try await channel.close()
+            return true
+        } catch let error as RabbitMQError where error.replyCode == 404 || error.replyCode == 405 {
+            // Closed once more on this side, so that its number is free again.
+            try await channel.close()
+            return error.replyCode == 405
+        }
+    }
+}

@@ -1,0 +1,143 @@
+"""Faults from a seed, one after the other, while a crowd talks; and the windows in which each of them is an excuse."""
+
+import dataclasses
+import random
+import signal
+import time
+
+from .chatlog import Window
+from .ownership import owned
+
+ROUND = 60.0  # seconds in which each kind of fault comes once
+HEALED = 3.0  # seconds after its repair in which a fault may still be felt
+RELINKED = 20.0  # the same after a link was whole again: TCP tries again in pauses that double
+MOVED = 2.0  # seconds in which all have heard that an instance came or went in good order
+KINDS = ("kill a chat", "stop a chat", "add a chat", "cut a link", "restart the broker")
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """`pause`: seconds of peace before it; `choice`, from 0 to below 1: whom it hits; `seconds`: how long it lasts."""
+
+    kind: str
+    pause: float
+    choice: float
+    seconds: float
+
+
+def rounds(seed):
+    """The schedule: rounds without end, in each of which every kind comes once."""
+    chance = random.Random(seed)
+    while True:
+        kinds = chance.sample(KINDS, len(KINDS))
+        yield [Step(kind, chance.uniform(2, 4), chance.random(), chance.uniform(2, 4)) for kind in kinds]
+
+
+class Director:
+    """Does what the schedule says to a cluster, and notes the windows."""
+
+    def __init__(self, cluster, broker, crowd, chats, gates):
+        self.cluster, self.broker, self.crowd = cluster, broker, crowd
+        self.gates = [("Gate", index) for index in range(gates)]
+        self.chats = [("Chat", index) for index in range(chats)]  # those that are meant to be there
+        self.added = chats  # the next one's index
+        self.windows = []
+        self.began = time.monotonic()
+        self.repaired = self.began
+
+    def run(self, seed, seconds):
+        for steps in rounds(seed):
+            began = time.monotonic()
+            if began - self.began >= seconds:
+                return
+            for step in steps:
+                time.sleep(step.pause)
+                {"kill a chat": self.kill, "stop a chat": self.stop, "add a chat": self.add, "cut a link": self.cut,
+                 "restart the broker": self.restart}[step.kind](step)
+            time.sleep(max(0, began + min(ROUND, seconds) - time.monotonic()))
+
+    # Faults
+
+    def kill(self, step):
+        chat = self._chosen(self.chats, step)
+        with self._fault(f"{chat[0]} {chat[1]} killed", rooms=self._rooms_of(chat)):
+            self.cluster.node(*chat).kill()
+            time.sleep(step.seconds / 2)
+            self.cluster.start(*chat).see("listening id(")
+
+    def stop(self, step):
+        chat = self._chosen(self.chats, step)
+        with self._fault(f"{chat[0]} {chat[1]} stopped", rooms=self._rooms_of(chat)):
+            node = self.cluster.node(*chat)
+            node.signal(signal.SIGSTOP)
+            try:
+                time.sleep(step.seconds * 1.5)
+            finally:
+                node.signal(signal.SIGCONT)
+
+    def add(self, step):
+        """One more, and gone again in good order: not a fault, so only the order in the rooms that move is excused."""
+        chat = ("Chat", self.added)
+        self.added += 1
+        self.chats.append(chat)
+        rooms = self._rooms_of(chat)
+        with self._fault(f"{chat[0]} {chat[1]} added", rooms=rooms, order_only=True, healed=MOVED):
+            self.cluster.start(*chat).see("listening id(")
+        time.sleep(MOVED + step.seconds)
+        with self._fault(f"{chat[0]} {chat[1]} told to go", rooms=rooms, order_only=True, healed=MOVED):
+            self.cluster.node(*chat).signal(signal.SIGTERM)
+            status = self.cluster.node(*chat).wait()
+            assert status == 0, f"a Chat told to go ended with status {status}"
+        self.chats.remove(chat)
+
+    def cut(self, step):
+        victim = self._chosen([*self.chats, *self.gates, ("Login", 0)], step)
+        rooms = self._rooms_of(victim) if victim[0] == "Chat" else frozenset()
+        gates = frozenset([self.cluster.instance(*victim)]) if victim[0] == "Gate" else frozenset()
+        with self._fault(f"link of {victim[0]} {victim[1]} cut", rooms, gates, healed=RELINKED):
+            self.cluster.host(*victim).cut()
+            try:
+                time.sleep(step.seconds)
+            finally:
+                self.cluster.host(*victim).restore()
+
+    def restart(self, step):
+        end = self.broker.kill if step.choice < 0.5 else self.broker.stop
+        with self._fault(f"broker {'killed' if step.choice < 0.5 else 'stopped'}", None, None):
+            end()
+            self.broker.start()
+
+    # Windows
+
+    def _fault(self, *details, **more):
+        return Fault(self, *details, **more)
+
+    @staticmethod
+    def _chosen(nodes, step):
+        return nodes[int(step.choice * len(nodes))]
+
+    def _rooms_of(self, chat):
+        chats = [self.cluster.instance(*each) for each in self.chats]
+        return owned(self.cluster.instance(*chat), self.crowd.rooms, chats)
+
+
+class Fault:
+    """From entry to exit the fault lasts; the window lasts longer."""
+
+    def __init__(self, director, why, rooms=frozenset(), gates=frozenset(), order_only=False, healed=HEALED):
+        self.director, self.healed = director, healed
+        self.window = Window(0, 0, rooms, gates, order_only, why)
+
+    def __enter__(self):
+        self.window.since = time.monotonic()
+        self.window.until = float("inf")
+        self.director.windows.append(self.window)
+
+    def __exit__(self, *error):
+        now = self.director.repaired = time.monotonic()
+        self.window.until = now + self.healed
+        since = self.window.since - self.director.began
+        scope = [f"{len(names)} {what}" if names is not None else f"all {what}"
+                 for names, what in ((self.window.rooms, "rooms"), (self.window.gates, "gates")) if names != frozenset()]
+        print(f"    {since:6.2f} to {now - self.director.began:6.2f} s: {self.window.why}"
+              f" ({', '.join(scope) or 'nobody may notice'}{', order only' if self.window.order_only else ''})")
