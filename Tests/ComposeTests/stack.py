@@ -72,6 +72,8 @@ class Stack:
     def stop(self):
         """Ends all in good order; container name → exit status."""
         self.compose("stop", "-t", "20", seconds=300)
+        for container in self.containers():
+            self.engine("stop", "-t", "20", container)  # podman-compose forgets replicas
         found = {}
         for service in NODES:
             for container in self.containers(service, all=True):
@@ -80,6 +82,11 @@ class Stack:
 
     def down(self):
         """Removes containers, network and volumes."""
+        if self.engine.is_podman:
+            # podman-compose forgets replicas here too, and then cannot remove what they depend on.
+            for container in self.containers("chat", all=True):
+                if self.engine.inspect(container, "Config", "Labels", "com.docker.compose.container-number") != "1":
+                    self.engine("rm", "-f", "-v", container)
         self.compose("down", "-v", "-t", "20", seconds=300)
         self.folder.cleanup()
         left = self.containers(all=True)
