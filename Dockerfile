@@ -22,15 +22,16 @@ FROM debian:${DEBIAN_RELEASE}-slim AS page
 WORKDIR /src
 COPY scripts/bundle-web scripts/
 COPY clients/web clients/web
-RUN [ -f clients/web/vendor/mqtt.js ] \
-    || { apt-get update && apt-get install -y --no-install-recommends esbuild node-mqtt node-buffer && scripts/bundle-web; }
+RUN if [ ! -f clients/web/vendor/mqtt.js ]; then \
+        apt-get update && apt-get install -y --no-install-recommends esbuild node-mqtt node-buffer && scripts/bundle-web; \
+    fi && rm -r clients/web/bundle clients/web/README.md
 
 FROM debian:${DEBIAN_RELEASE}-slim
 # What the program links, and the authorities that vouch for a broker at amqps://.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates librabbitmq4 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin mqant
+    && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin mqant
 WORKDIR /opt/mqantserver
 COPY conf conf
 COPY --from=page /src/clients/web clients/web

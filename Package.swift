@@ -117,6 +117,9 @@ let package = Package(
                 "Chat", "Gate", "Login", "Mqant", "RPC", "RPCRabbitMQ", "RabbitMQ", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),

@@ -11,9 +11,8 @@ struct Health: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say whether the node of this machine is up.",
         discussion: """
-            Every address at which its modules listen must take a connection and react to a request; with a broker, \
-            every instance that starts here must answer a call through it. The status is 0, or 1 with one line that \
-            says what is wrong.
+            A client must get in at every address at which its modules listen; with a broker, every instance that \
+            starts here must answer a call through it. The status is 0, or 1 with one line that says what is wrong.
             """)
 
     @OptionGroup var options: ConfigurationOptions

@@ -1,39 +1,34 @@
 import Mqant
 import NIOCore
 import NIOPosix
+import NIOSSL
 
-/// Asks at an address at which a module of this machine should listen whether a living process is behind it.
-///
-/// A connection alone proves nothing: the kernel takes it for a process that hangs. So an HTTP request is sent, which HTTP
-/// servers answer and all others refuse, if only by closing: MQTT and TLS both do.
+/// Asks at an address at which a module of this machine should listen whether it works.
 struct ListenerProbe: Sendable {
     let instance: String
     let listener: SettingsReader.Listener
 
-    private static let request = """
-        GET / HTTP/1.1\r
-        Host: localhost\r
-        User-Agent: mqantserver-health\r
-        Connection: close\r
-        \r
+    private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-        """
+    /// What came back.
+    private enum Answer: Sendable {
+        case right
+        case wrong
+        case closed
+        case none
+    }
 
     /// - Throws: `Unhealthy`.
     func run(within bound: Duration) async throws {
         let bound = max(.milliseconds(1), bound)
-        let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        let connection: Connection
         do {
-            channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(TimeAmount(bound))
-                .connect(host: host, port: listener.address.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
-                }
+            connection = try await connect(within: bound)
         } catch {
             throw fault("takes no connection")
         }
         let answer = await withTaskGroup(of: Answer.self) { group in
-            group.addTask { await Self.ask(channel) }
+            group.addTask { [check = listener.check] in await Self.ask(connection, check) }
             group.addTask {
                 try? await Task.sleep(for: bound)
                 return .none
@@ -42,35 +37,49 @@ struct ListenerProbe: Sendable {
             return await group.next() ?? .none
         }
         switch answer {
-        case .none: throw fault("takes connections, and does not react")
-        case .closed: break
-        case .bytes(let text):
-            guard let status = Self.httpStatus(text), status >= 500 else { break }
-            throw fault("answers with status \(status)")
+        case .right: break
+        case .wrong: throw fault("does not answer as it should")
+        case .closed: throw fault("closes connections without an answer")
+        case .none: throw fault("takes connections, and does not answer")
         }
     }
 
-    private enum Answer: Sendable {
-        case none
-        case closed
-        case bytes(String)
+    private func connect(within bound: Duration) async throws -> Connection {
+        let usesTLS = listener.check.usesTLS
+        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(TimeAmount(bound))
+            .connect(host: host, port: listener.address.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if usesTLS { try channel.pipeline.syncOperations.addHandler(Self.makeTLSHandler()) }
+                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                }
+            }
     }
 
-    private static func ask(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async -> Answer {
-        let answer = try? await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
-            for try await bytes in inbound { return Answer.bytes(String(buffer: bytes)) }
+    /// This machine asks itself: there is nobody to be deceived by.
+    private static func makeTLSHandler() throws -> NIOSSLClientHandler {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        return try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: nil)
+    }
+
+    private static func ask(_ connection: Connection, _ check: ListenerCheck) async -> Answer {
+        let answer = try? await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(bytes: check.request))
+            var received = ByteBuffer()
+            for try await bytes in inbound {
+                received.writeImmutableBuffer(bytes)
+                let length = min(received.readableBytes, check.answer.count)
+                guard received.readableBytesView.prefix(length).elementsEqual(check.answer.prefix(length)) else {
+                    return Answer.wrong
+                }
+                if length == check.answer.count { return .right }
+            }
             return .closed
         }
-        // A reset is a reaction too; by cancellation nobody looks at it any more.
-        return answer ?? .closed
-    }
-
-    /// The status of an HTTP answer's first line (RFC 9112 §4); nil if it is none.
-    private static func httpStatus(_ text: String) -> Int? {
-        let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
-        guard words.count > 1, words[0].hasPrefix("HTTP/") else { return nil }
-        return Int(words[1])
+        // An error, most often a reset, is an end of the connection; by cancellation nobody looks at it any more.
+        guard let answer, answer != .closed else { return check.answer.isEmpty ? .right : .closed }
+        return answer
     }
 
     /// Where a client on this machine reaches it.

@@ -1,4 +1,5 @@
 import Foundation
+import RabbitMQTestSupport
 import Testing
 
 /// The real program: what it prints, and the status with which it ends.
@@ -95,6 +96,47 @@ import Testing
         #expect(flag.status == 64)
         let host = try await ServerProcess(["check", "--host", "not an address!"]).result()
         #expect(host.status == 1)
+    }
+
+    @Test func itTakesAllOpenFilesThatTheSystemAllows() async throws {
+        try await ServerProcess.withConfiguration(Self.demo) { path in
+            let output = try OutputReader()
+            let script = #"ulimit -Sn 200 && ulimit -Hn 300 && exec "$0" --conf "$1""#
+            let server = try ChildProcess(
+                ["/bin/sh", "-c", script, ServerProcess.binary.path, path], environment: ["PATH": "/usr/bin:/bin"],
+                output: output.writeEnd)
+            output.start()
+            #expect(await output.waits(for: "TCP Listen"))
+            let limits = try String(contentsOfFile: "/proc/\(server.pid)/limits", encoding: .utf8)
+            let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }
+            #expect(line?.split(separator: " ").dropFirst(3).prefix(2) == ["300", "300"])
+            server.signal(SIGTERM)
+            #expect(await server.waitForExit() == 0)
+        }
+    }
+
+    @Test func nobodyInParticularMayRunIt() async throws {
+        // What only root may do, such as setting some options of sockets, must not be a part of serving a client.
+        let port = try FreePort.find()
+        let text = Self.demo.replacingOccurrences(
+            of: #""TCPAddr": "127.0.0.1:0""#, with: #""TCPAddr": "127.0.0.1:\#(port)""#)
+        try await ServerProcess.withConfiguration(text) { path in
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+            let output = try OutputReader()
+            let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs"
+            let server = try ChildProcess(
+                [
+                    "/bin/sh", "-c", #"exec \#(geteuid() == 0 ? nobody : "") "$0" --conf "$1""#,
+                    ServerProcess.binary.path, path,
+                ],
+                environment: ["PATH": "/usr/bin:/bin"], output: output.writeEnd)
+            output.start()
+            #expect(await output.waits(for: "TCP Listen"))
+            let health = try await ServerProcess(["health", "--conf", path]).result()
+            #expect(health.status == 0, "\(health.errors)")
+            server.signal(SIGTERM)
+            #expect(await server.waitForExit() == 0)
+        }
     }
 
     @Test func nothingToStartHereIsAnError() async throws {

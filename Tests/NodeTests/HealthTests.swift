@@ -63,13 +63,13 @@ import Testing
                 #expect(up.output == "up: login-1, web-1, gate-1\n" || up.output == "up: gate-1, login-1, web-1\n")
                 #expect(up.errors.isEmpty)
                 server.signal(SIGSTOP)
-                try await expectDown(health(conf), "takes connections, and does not react")
+                try await expectDown(health(conf), "takes connections, and does not answer")
             }
             try await expectDown(health(conf), "takes no connection")
         }
     }
 
-    @Test func aGateWithTLSReactsToo() async throws {
+    @Test func aGateWithTLSIsAskedWithTLS() async throws {
         let certificates = try #require(await SharedBroker.get().certificates)
         let settings =
             #", "Tls": true, "CertFile": "\#(certificates.serverCertificate)", "KeyFile": "\#(certificates.serverKey)""#
@@ -77,6 +77,31 @@ import Testing
             try await withServer(conf) { _ in
                 let up = try await health(conf)
                 #expect(up.status == 0, "\(up.errors)")
+            }
+        }
+    }
+
+    @Test func aGateThatIsFullOrSpeaksSomethingElseIsNotUp() async throws {
+        let ports = try Ports()
+        try await ServerProcess.withConfiguration(ports.configuration(#", "MaxConnNum": 1"#)) { conf in
+            try await withServer(conf) { _ in
+                let client = try Connection(to: ports.tcp)
+                // The client's own connection is accepted, and only then the place is taken.
+                client.send([0x10, 12, 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 0, 0, 0])
+                #expect(client.receive(4) == [0x20, 2, 0, 0])
+                try await expectDown(health(conf), "gate-1: MQTT over", "closes connections without an answer")
+            }
+            let swapped = try String(contentsOfFile: conf, encoding: .utf8)
+                .replacingOccurrences(of: "\(ports.webSocket)", with: "?")
+                .replacingOccurrences(of: "\(ports.tcp)", with: "\(ports.webSocket)")
+                .replacingOccurrences(of: "?", with: "\(ports.tcp)")
+                .replacingOccurrences(of: #""MaxConnNum": 1"#, with: #""MaxConnNum": 9"#)
+            try await ServerProcess.withConfiguration(swapped) { swapped in
+                try await withServer(swapped) { _ in
+                    let up = try await health(swapped)
+                    #expect(up.status == 0, "\(up.errors)")
+                    try await expectDown(health(conf), "gate-1: MQTT over")
+                }
             }
         }
     }
@@ -139,27 +164,4 @@ import Testing
         let usage = try await health("/no/such/file", "--timeout", "0")
         #expect(usage.status == 64)
     }
-}
-
-/// Takes connections by the kernel alone, as a process that hangs does.
-private final class SilentListener {
-    let port: UInt16
-    private let descriptor: Int32
-
-    init() throws {
-        port = try FreePort.find()
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2_000_000, 0)
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)
-        let isBound = withUnsafePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isBound, listen(descriptor, 16) == 0 else { throw POSIXError(.EADDRINUSE) }
-    }
-
-    deinit { close(descriptor) }
 }

@@ -33,8 +33,10 @@ struct GateConfiguration: Sendable {
     }
 
     init(reading settings: inout SettingsReader) {
-        tcpAddress = settings.listenAddress("TCPAddr", as: "MQTT over TCP")
-        webSocketAddress = settings.listenAddress("WSAddr", as: "MQTT over WebSocket")
+        let usesTLS = settings.bool("Tls", default: false)
+        tcpAddress = settings.listenAddress("TCPAddr", as: "MQTT over TCP", check: .mqtt(usesTLS: usesTLS))
+        webSocketAddress = settings.listenAddress(
+            "WSAddr", as: "MQTT over WebSocket", check: .webSocket(subprotocol: "mqtt", usesTLS: usesTLS))
         maximumPacketSize = settings.int("MaxMsgLen", in: 64...268_435_460, default: 4096)
         maximumConnections = settings.int("MaxConnNum", in: 1...10_000_000, default: 20_000)
         handshakeTimeout = settings.duration(
@@ -46,7 +48,7 @@ struct GateConfiguration: Sendable {
         maximumWaitingRequests = settings.int("MaxWaitingRequests", in: 1...1_000_000, default: 1024)
         let certificate = settings.string("CertFile")
         let key = settings.string("KeyFile")
-        if settings.bool("Tls", default: false) {
+        if usesTLS {
             if let certificate, let key {
                 tls = TLSFiles(certificateChain: certificate, privateKey: key)
             } else {
@@ -60,5 +62,15 @@ struct GateConfiguration: Sendable {
         if tcpAddress == nil, webSocketAddress == nil {
             settings.fault(at: "TCPAddr", "a Gate needs TCPAddr or WSAddr")
         }
+    }
+}
+
+extension ListenerCheck {
+    /// Connects as a client and is accepted: CONNECT of MQTT 3.1.1 with a clean session, no client id and no keep-alive;
+    /// CONNACK with return code 0 (§3.1, §3.2).
+    fileprivate static func mqtt(usesTLS: Bool) -> ListenerCheck {
+        ListenerCheck(
+            request: [0x10, 12, 0, 4] + Array("MQTT".utf8) + [4, 0b10, 0, 0, 0, 0], answer: [0x20, 2, 0, 0],
+            usesTLS: usesTLS)
     }
 }

@@ -11,10 +11,11 @@ struct WebConfiguration: Sendable {
     var path: String
 
     init(reading settings: inout SettingsReader) {
-        address =
-            settings.listenAddress("Addr", as: "HTTP", default: ListenAddress(port: 8080)) ?? ListenAddress(port: 8080)
-        root = settings.string("Root", default: "clients/web")
         path = settings.string("Path", default: "/mqant/")
+        let fallback = ListenAddress(port: 8080)
+        address =
+            settings.listenAddress("Addr", as: "HTTP", default: fallback, check: .http("\(path)index.html")) ?? fallback
+        root = settings.string("Root", default: "clients/web")
         if !path.hasPrefix("/") || !path.hasSuffix("/") {
             settings.fault(at: "Path", "must begin and end with a slash")
         }

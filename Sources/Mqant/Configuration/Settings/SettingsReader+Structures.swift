@@ -55,19 +55,21 @@ extension SettingsReader {
     }
 
     /// An address to listen on: `host:port`, `[IPv6]:port`, or `:port` for every address of the machine.
-    /// `mqantserver check` shows it in the line of the module.
+    /// `mqantserver check` shows it in the line of the module, and `mqantserver health` asks there.
     ///
     /// - Parameters:
     ///   - key: A key of this object.
     ///   - label: What listens there, such as `TCP`.
     ///   - fallback: The address where the key is absent; nil for not listening.
+    ///   - check: How to find out whether the listener works.
     /// - Returns: The address; nil where there is none, or the value is the empty string.
     public mutating func listenAddress(
-        _ key: String, as label: String, default fallback: ListenAddress? = nil
+        _ key: String, as label: String, default fallback: ListenAddress? = nil, check: ListenerCheck = .reaction
     ) -> ListenAddress? {
         guard let text = text(key) else {
             if let fallback, member(givenKey(key)) == nil {
-                announce(.init(label: label, address: fallback, shownAddress: fallback.description))
+                let shown = fallback.description
+                announce(.init(label: label, address: fallback, shownAddress: shown, check: check))
             }
             return fallback
         }
@@ -77,7 +79,7 @@ extension SettingsReader {
             return nil
         }
         let shown = text.isFromEnvironment ? text.redacted : address.description
-        announce(.init(label: label, address: address, shownAddress: shown))
+        announce(.init(label: label, address: address, shownAddress: shown, check: check))
         return address
     }
 

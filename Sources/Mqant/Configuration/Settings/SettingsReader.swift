@@ -30,6 +30,7 @@ public struct SettingsReader {
         package let address: ListenAddress
         /// The address as it may be shown: `${NAME}` where it came from the environment.
         package let shownAddress: String
+        package let check: ListenerCheck
     }
 
     init(source: ConfigurationSource, path: ConfigurationPath, value: ConfigurationValue) {
