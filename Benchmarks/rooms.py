@@ -72,20 +72,24 @@ class Measuring:
               + ", ".join(f"{name} {median(cost):.2f} µs" for name, cost in costs.items()), flush=True)
 
     def chats(self, count):
-        rates, efficiency, shares = [], [], []
+        rates, costs, shares = [], {"Gate": [], "Chat": [], "broker": []}, []
         with self.cluster(chats=count) as cluster:
-            nodes = [node.process for key, node in cluster.nodes.items() if key[0] != "Login"] + [self.broker.process]
+            nodes = {"Gate": [cluster.node("Gate").process], "broker": [self.broker.process],
+                     "Chat": [cluster.node("Chat", index).process for index in range(count)]}
             for number in range(ROUNDS):
                 calls = self.calls(cluster)
                 found = result(mqttload("fanout", cluster.address("Gate"), "-n", "1000", "--rooms", "1000", "-s", "1000",
-                                        "--join-window", "64", "--prefix", f"c{number}-", *watched(nodes)))
-                spent = sum(found[f"cpu_s[{node.pid}]"] for node in nodes)
-                efficiency.append(found["says_per_s"] * found["secs"] / spent)
+                                        "--join-window", "64", "--prefix", f"c{number}-", *watched(sum(nodes.values(), []))))
                 rates.append(found["says_per_s"])
+                for name, processes in nodes.items():
+                    spent = sum(found[f"cpu_s[{process.pid}]"] for process in processes)
+                    costs[name].append(1e6 * spent / (found["says_per_s"] * found["secs"]))
                 calls = [now - then for now, then in zip(self.calls(cluster), calls)]
                 shares.append(max(calls) * len(calls) / sum(calls))
-        print(f"{count} chats, 1000 rooms: {median(rates):.0f} says/s, {median(efficiency):.0f} per CPU second of gate, "
-              f"chats and broker; the busiest has {median(shares):.2f} × its share", flush=True)
+        whole = sum(median(cost) for cost in costs.values())
+        print(f"{count} chats, 1000 rooms: {median(rates):.0f} says/s, {1e6 / whole:.0f} per CPU second; CPU for each: "
+              + ", ".join(f"{name} {median(cost):.0f} µs" for name, cost in costs.items())
+              + f"; the busiest has {median(shares):.2f} × its share", flush=True)
 
     @staticmethod
     def calls(cluster):
@@ -122,12 +126,12 @@ class Measuring:
 
 def main():
     measuring = Measuring()
-    for members in (1000, 5000):
-        for gates in (1, 2):
-            measuring.fanout(members, gates)
     for count in (1, 2, 3):
         measuring.chats(count)
     measuring.broker_killed()
+    for members in (1000, 5000):
+        for gates in (1, 2):
+            measuring.fanout(members, gates)
     measuring.broker.close()
 
 

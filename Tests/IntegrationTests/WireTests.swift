@@ -78,7 +78,7 @@ struct WireTests {
             let queues = callee.transport.queueNames.map(\.rawValue).filter { !$0.contains("lock.") }
             #expect(queues.count == 4)
             let connections = callee.transport.statistics.connections
-            for queue in queues {
+            for (number, queue) in queues.enumerated() {
                 try client.publish("\u{0}\u{1}{[", to: queue) { $0.contentType = "application/x-nobody" }
                 try client.publish("{{{{", to: queue) { $0.type = "reply" }
                 try client.publish("[1]", to: queue) { $0.type = "double" }
@@ -94,6 +94,10 @@ struct WireTests {
                     properties.type = "error"
                 }
                 try client.publish(ByteBuffer(repeating: 7, count: 20 << 20), to: queue) { $0.type = "double" }
+                // What waits to be written is bounded, and four of these are more than that.
+                try await eventually("it is skipped") {
+                    callee.transport.statistics.dropped(.skipped) == UInt64(number + 1)
+                }
             }
             try client.publish("[]", to: "", exchange: "\(network.name).nodes") { $0.type = "announcement" }
             try client.publish("[21]", to: queues[2]) { properties in

@@ -1,18 +1,26 @@
 import NIOCore
 
-/// Instances that were known when this node's connection broke, and have not been heard of since.
+/// Instances that have not been heard of, and are expected to be: those that were known when this node's connection
+/// broke, and for a moment after this node's start, when it knows nobody yet, any.
 ///
-/// While the broker is gone, and for a moment after it is back, their silence means nothing: their nodes lost their
-/// connections too and come back under new queues. Calls to them wait instead of ending as `notFound`. A pure value.
+/// While the broker is gone, and for a moment after it is back, the silence of those who were known means nothing: their
+/// nodes lost their connections too and come back under new queues. Calls to them wait instead of ending as `notFound`.
+/// A pure value.
 struct ReturningInstances: Sendable {
     /// How long after this node is back others may need.
     static var patience: TimeAmount { .seconds(3) }
+    /// How long after this node's start everybody who is there has been heard: all announce themselves every second.
+    static var acquaintance: TimeAmount { .milliseconds(1200) }
 
     /// Those that were live: whatever they would serve waits for them.
     private var types: [InstanceID: ModuleType] = [:]
     /// Those that were suspected: only what is for them alone waits.
     private var suspects: Set<InstanceID> = []
     private var end = NIODeadline.distantFuture
+    private var acquaintanceEnd = NIODeadline.distantPast
+
+    /// This node has connected for the first time.
+    mutating func started(now: NIODeadline) { acquaintanceEnd = now + Self.acquaintance }
 
     /// The connection broke: all of these are expected back, once it is there again.
     mutating func expect(live: some Sequence<InstanceDescription>, suspected: some Sequence<InstanceDescription> = []) {
@@ -35,6 +43,7 @@ struct ReturningInstances: Sendable {
 
     /// Whether one that would serve the endpoint may yet come back.
     func includes(_ endpoint: Endpoint, now: NIODeadline) -> Bool {
+        if now < acquaintanceEnd { return true }
         guard !isEmpty, now < end else { return false }
         switch endpoint {
         case .instance(let id): return types[id] != nil || suspects.contains(id)

@@ -10,6 +10,15 @@ extension RPCNode {
     /// When many nodes start at once, each answers them all by one announcement in so long.
     private static var answerInterval: TimeAmount { .milliseconds(100) }
 
+    /// Has others tell this node who they are; until all who are there have, calls wait for whom it does not know.
+    func becomeAcquainted() {
+        state.withLock { $0.returning.started(now: .now()) }
+        announce()
+        eventLoop.scheduleTask(in: ReturningInstances.acquaintance + .milliseconds(10)) { [weak self] in
+            self?.resendParked()
+        }
+    }
+
     package func received(_ announcement: Announcement) {
         guard announcement.node != id else { return }
         let (isNew, gone) = state.withLock { state in

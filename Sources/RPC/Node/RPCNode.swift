@@ -79,8 +79,8 @@ package final class RPCNode: Sendable {
     /// Connects the transport and begins to announce the node.
     package func start() async throws(RPCError) {
         try await transport.start(self)
-        announce()
-        guard let interval = configuration.announcementInterval else { return }
+        guard let interval = configuration.announcementInterval else { return announce() }
+        becomeAcquainted()
         let tasks = [
             everySoOften(interval) { $0.announce() },
             everySoOften(Self.probeInterval) { $0.probeSilentCallees() },

@@ -31,6 +31,27 @@ import Testing
         try await client.ask("Test/Handler_Bind/\(id)", #""joe""#)
     }
 
+    @Test func bindsOfOneSessionAtTheSameTimeHaveTheirTurns() async throws {
+        try await GateHarness.run { server in
+            server.register("Handler_ID") { (session: Session, _: Int) in session.id }
+        } _: { harness in
+            let client = try await TestClient.connected(port: harness.port)
+            let reply = try await client.ask("Test/Handler_ID/1", "0")
+            let digits = try #require(reply.split(separator: "\"").first { $0.count == 32 })
+            let id = try #require(SessionID(String(digits)))
+            let users = (0..<50).map { "user-\($0)" }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for user in users { group.addTask { _ = try await harness.gate.bind(id, to: user) } }
+                try await group.waitForAll()
+            }
+            var bound: [String] = []
+            for user in users {
+                if try await harness.node.pushConfirmed(.probe(.user(user))) == .routed { bound.append(user) }
+            }
+            #expect(bound.count == 1, "one of them is left, and nothing of the others")
+        }
+    }
+
     @Test(arguments: [true, false])
     func kickEndsTheOlderSession(atOneGate: Bool) async throws {
         try await Self.withTwoGates("kick") { one, two in

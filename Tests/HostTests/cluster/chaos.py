@@ -44,17 +44,22 @@ class Director:
         self.windows = []
         self.began = time.monotonic()
         self.repaired = self.began
+        self.absence = 0.0  # seconds that the broker was away, which depend on the machine and count for nothing
+
+    @property
+    def time(self):
+        return time.monotonic() - self.began - self.absence
 
     def run(self, seed, seconds):
         for steps in rounds(seed):
-            began = time.monotonic()
-            if began - self.began >= seconds:
+            began = self.time
+            if began >= seconds:
                 return
             for step in steps:
                 time.sleep(step.pause)
                 {"kill a chat": self.kill, "stop a chat": self.stop, "add a chat": self.add, "cut a link": self.cut,
                  "restart the broker": self.restart}[step.kind](step)
-            time.sleep(max(0, began + min(ROUND, seconds) - time.monotonic()))
+            time.sleep(max(0, began + min(ROUND, seconds) - self.time))
 
     # Faults
 
@@ -104,8 +109,10 @@ class Director:
     def restart(self, step):
         end = self.broker.kill if step.choice < 0.5 else self.broker.stop
         with self._fault(f"broker {'killed' if step.choice < 0.5 else 'stopped'}", None, None):
+            began = time.monotonic()
             end()
             self.broker.start()
+            self.absence += time.monotonic() - began
 
     # Windows
 

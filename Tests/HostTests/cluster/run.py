@@ -17,12 +17,13 @@ import time
 from . import FOLDER
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
-LANES = int(os.environ.get("HOST_TESTS_LANES", "3"))
+LANES = int(os.environ.get("HOST_TESTS_LANES", "4"))
 MODULE_SECONDS = 400 + float(os.environ.get("HOST_TESTS_CHAOS_SECONDS", "60"))  # no module takes so long
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 # The first: what takes longest, so that nothing has to wait for it in the end.
-ORDER = ["test_chaos", "test_link_long", "test_broker", "test_link", "test_identity", "test_chat", "test_callee"]
+ORDER = ["test_broker", "test_chaos", "test_rooms", "test_callee", "test_link_long", "test_link", "test_identity",
+         "test_elastic", "test_compose", "test_membership"]
 
 # Only the module's processes see these mounts; the empty folders stay, for others may use them at this moment.
 PREPARE = f"""

@@ -21,6 +21,17 @@ import Testing
         }
     }
 
+    @Test func aNodeThatHasJustStartedKnowsNobodyYet() {
+        var returning = ReturningInstances()
+        returning.started(now: at(0))
+        for endpoint in [.instance("a:Chat"), "Chat", .keyed("Chat", key: "k")] as [Endpoint] {
+            #expect(returning.includes(endpoint, now: at(1199)))
+            #expect(!returning.includes(endpoint, now: at(1200)))
+        }
+        returning.heard(news(instance("a:Chat", "Chat")))
+        #expect(returning.includes("Login", now: at(1199)), "others may yet be heard")
+    }
+
     @Test func thoseWhoWereLiveAreExpectedForAMomentAfterThisNodeIsBack() {
         var returning = ReturningInstances()
         returning.expect(live: [instance("a:Chat", "Chat")])

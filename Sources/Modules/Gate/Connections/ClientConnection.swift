@@ -37,7 +37,16 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     /// True once the Gate shuts down: what comes now is neither acknowledged nor done.
     var isFinishing = false
     /// True while the session is about to become a user's.
-    var isBinding = false
+    var isBinding = false {
+        didSet {
+            guard !isBinding, !bindingWaiters.isEmpty else { return }
+            let waiters = bindingWaiters
+            bindingWaiters = []
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+    /// Who would bind it next.
+    var bindingWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// Bytes of an incomplete packet.
     private var input: ByteBuffer?
@@ -205,6 +214,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         input = nil
         output = ByteBuffer()
         requests.removeAll()
+        isBinding = false
         leaveAllGroups()
         shard.remove(self)
         permit.giveBack()

@@ -15,8 +15,15 @@ extension GateState {
             throw RPCError(.invalidArguments, "a user's id has 1 to \(GroupName.maximumUserIDByteCount) bytes")
         }
         guard let connection = sessions[id] else { throw .noSession }
-        let begun = try await withConnection(id) { connection throws(RPCError) in try connection.beginBinding(userID) }
-        if let bound = begun { return bound }
+        var beginning = ClientConnection.Binding.isBusy
+        while case .isBusy = beginning {
+            beginning = try await withConnection(id) { connection throws(RPCError) in
+                try connection.beginBinding(userID)
+            }
+            // Of a call that its caller has given up, say: each has its turn, and the last one wins.
+            if case .isBusy = beginning { await connection.bindingEnded() }
+        }
+        if case .isDone(let state) = beginning { return state }
         do throws(RPCError) {
             try await claim(userID, for: id, on: connection)
             return try await withConnection(id) { connection throws(RPCError) in
@@ -86,14 +93,30 @@ extension GateState {
 
 /// A session's user. On the connection's event loop.
 extension ClientConnection {
-    /// - Returns: the session if it is the user's already.
-    func beginBinding(_ userID: String) throws(RPCError) -> SessionState? {
+    enum Binding: Sendable {
+        case isBegun
+        /// The session is the user's already.
+        case isDone(SessionState)
+        /// It is being bound by another call.
+        case isBusy
+    }
+
+    func beginBinding(_ userID: String) throws(RPCError) -> Binding {
         guard !isClosed, let box else { throw .noSession }
-        if box.state.userID == userID { return box.state }
-        guard !isBinding else { throw RPCError(.remote, "the session is being bound to a user") }
+        guard !isBinding else { return .isBusy }
+        if box.state.userID == userID { return .isDone(box.state) }
         _ = try unbind()
         isBinding = true
-        return nil
+        return .isBegun
+    }
+
+    /// Returns when the session is not being bound any more. On any thread.
+    func bindingEnded() async {
+        await withCheckedContinuation { continuation in
+            shard.eventLoop.execute { [self] in
+                if isBinding { bindingWaiters.append(continuation) } else { continuation.resume() }
+            }
+        }
     }
 
     /// The group is bound, and the user claimed.
