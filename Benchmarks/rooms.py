@@ -8,10 +8,10 @@ import subprocess
 import threading
 import time
 
-from cluster.broker import Broker
+from cluster.broker import PASSWORD, USER, Broker
 from cluster.cluster import TCP, Cluster
 from cluster.load import Load, Sayer
-from cluster.network import Network
+from cluster.network import BRIDGE, Network
 
 ROUNDS = int(os.environ["ROUNDS"])
 SECONDS = 4
@@ -91,6 +91,30 @@ class Measuring:
               + ", ".join(f"{name} {median(cost):.0f} µs" for name, cost in costs.items())
               + f"; the busiest has {median(shares):.2f} × its share", flush=True)
 
+    def through_a_gate(self):
+        """Calls of clients, from a Gate on one host to a Chat on another, by turns with the raw broker."""
+        with self.cluster() as cluster:
+            raw, found = [], {clients: [] for clients in (1, 16, 128)}
+            for _ in range(ROUNDS):
+                raw.append(self.raw())
+                for clients, figures in found.items():
+                    # The default call is answered with an error text, which is as good as any.
+                    figures.append(result(mqttload("rpc", cluster.address("Gate"), "-n", str(clients), "--ok", "")))
+        base = median([figures["calls_per_s"] for figures in raw])
+        print(f"raw, one message for a call, 64 outstanding: {base:.0f} calls/s, "
+              f"p50 {median([figures['p50'] for figures in raw]):.0f} p99 {median([figures['p99'] for figures in raw]):.0f} µs",
+              flush=True)
+        for clients, figures in found.items():
+            rate, p50, p99 = (median([figure[key] for figure in figures]) for key in ("per_s", "lat_p50", "p99"))
+            print(f"through a gate, {clients} connections: {rate:.0f} calls/s, p50 {p50:.0f} p99 {p99:.0f} µs; "
+                  f"{rate / base:.2f} × raw", flush=True)
+
+    def raw(self):
+        output = subprocess.run([os.environ["AMQPRPC"], "-h", BRIDGE, "-u", USER, "-P", PASSWORD, "-w", "64", "-d", "3"],
+                                capture_output=True, text=True, timeout=60).stdout
+        line = next(line for line in output.splitlines() if line.startswith("RESULT"))
+        return {key: float(value) for key, value in re.findall(r" (\w+)=([0-9.]+)", line)}
+
     @staticmethod
     def calls(cluster):
         return [row["status"]["calls"] for _, row in sorted(cluster.status().items()) if row["type"] == "Chat"]
@@ -126,6 +150,7 @@ class Measuring:
 
 def main():
     measuring = Measuring()
+    measuring.through_a_gate()
     for count in (1, 2, 3):
         measuring.chats(count)
     measuring.broker_killed()
