@@ -3,7 +3,6 @@
 In the environment: HOST_TESTS_CHAOS_SECONDS (default 60), and HOST_TESTS_SEED, to see a schedule again.
 """
 
-import copy
 import os
 import random
 import time
@@ -50,16 +49,17 @@ class Chaos(ClusterCase):
     def check_the_check(self, logs, windows):
         """One push lost, or two swapped, outside of all windows, would have been found."""
         chance = random.Random(SEED)
-        judged = check(logs, windows).judged
         for make_wrong, kind in ((self.lose, "lost"), (self.swap, "reordered")):
-            for _ in range(100):
-                wrong = copy.deepcopy(logs)
-                log = chance.choice(wrong)
-                make_wrong(log, chance.randrange(len(log.heard) - 1))
-                found = check(wrong, windows).faults
+            # One that is in a window is no fault: then another.
+            for _ in range(20):
+                log = chance.choice(logs)
+                heard = list(log.heard)
+                make_wrong(log, chance.randrange(len(heard) - 1))
+                found = check(logs, windows).faults
+                log.heard[:] = heard
                 if found:
                     break
-            self.assertEqual(list(found), [kind], f"of {judged} says")
+            self.assertEqual(list(found), [kind])
 
     @staticmethod
     def lose(log, index):
