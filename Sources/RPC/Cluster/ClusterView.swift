@@ -125,6 +125,10 @@ package struct ClusterView: Sendable {
         }
     }
 
+    /// Whether an incarnation was withdrawn by a node that is there: it answers the calls that it has, whether its queue is
+    /// still there or not.
+    func isLeaving(_ queue: QueueName) -> Bool { peers.values.contains { $0.leaving.contains(queue) } }
+
     /// Takes out queues that are proven gone, and their node with the last of its instances.
     package mutating func remove(_ queues: [QueueName], of node: NodeID) {
         guard var peer = peers[node] else { return }

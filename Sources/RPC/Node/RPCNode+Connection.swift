@@ -84,8 +84,13 @@ extension RPCNode {
     }
 
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {
-        state.withLock { $0.view.remove(queue: queue) }
+        let isLeaving = state.withLock { state in
+            state.view.remove(queue: queue)
+            return state.view.isLeaving(queue)
+        }
         tellViewObservers()
+        // Its node says goodbye when it has answered; if that dies, it is gone from the view, and the next probe tells.
+        guard !isLeaving else { return }
         // Younger ones may have been written behind the probe, and then come back by themselves.
         interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
     }

@@ -48,6 +48,19 @@ import Testing
         #expect(ids(view).isEmpty)
     }
 
+    @Test func whoLeavesIsThereUntilItSaysGoodbyeOrIsGone() {
+        var view = ClusterView()
+        _ = view.apply(news("b", 1, [chat("b")]), now: at(0))
+        #expect(!view.isLeaving("b:Chat#1"))
+        _ = view.apply(news("b", 2, []), now: at(1))
+        #expect(view.isLeaving("b:Chat#1"))
+        var killed = view
+        killed.remove(["b.replies"], of: "b")
+        #expect(!killed.isLeaving("b:Chat#1"))
+        _ = view.apply(news("b", 3, [], goodbye: true), now: at(2))
+        #expect(!view.isLeaving("b:Chat#1"))
+    }
+
     @Test func aGoodbyeIsProofForAllThatTheNodeHad() {
         var view = ClusterView()
         _ = view.apply(news("b", 1, [chat("b"), chat("b2")]), now: at(0))
