@@ -209,21 +209,21 @@ let package = Package(
 // MQANT_BENCHMARKS=1 swift build -c release
 if Context.environment["MQANT_BENCHMARKS"] != nil {
     package.targets += [
+        .target(name: "BenchSupport", path: "Benchmarks/BenchSupport", swiftSettings: settings),
         .executableTarget(
             name: "RabbitMQBench",
             dependencies: [
-                "RabbitMQ",
+                "BenchSupport", "RabbitMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Benchmarks/RabbitMQBench",
-            exclude: ["run"],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "RPCBench",
             dependencies: [
-                "RPC", "RPCRabbitMQ", "RabbitMQ",
+                "BenchSupport", "RPC", "RPCRabbitMQ", "RabbitMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

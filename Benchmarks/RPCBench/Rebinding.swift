@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 import NIOCore
 import RPC
@@ -21,7 +22,7 @@ struct Rebinding {
         }
         print("groups=\(groups) bind_ms=\(milliseconds(since: start))")
         fflush(nil)
-        let before = cpu()
+        let before = CPUTime()
         let cut = NIODeadline.now()
         if isRestart {
             // The broker is killed, and a line tells so.
@@ -37,7 +38,7 @@ struct Rebinding {
         // Binds are done in order, and none before all that were there are there again.
         try await bind("one more")
         report("bound", since: cut)
-        print("cpu=\(cpu() - before)")
+        print("cpu=\((CPUTime() - before).own)")
         fflush(nil)
     }
 

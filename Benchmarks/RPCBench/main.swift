@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 import Logging
 import NIOCore
@@ -10,7 +11,7 @@ import Synchronization
 /// RPC from one process to another through RabbitMQ, as `amqprpc` measures it: 200-byte requests, 80-byte replies.
 ///
 ///     RPCBench serve URI [nonblocking]
-///     RPCBench call URI SECONDS W[,W…]
+///     RPCBench call URI SECONDS W[,W…] [tasks] [watch=PID,PID]
 ///     RPCBench rebind URI GROUPS [restart]
 
 let arguments = CommandLine.arguments
@@ -18,7 +19,7 @@ guard arguments.count >= 3 else {
     print(
         """
         usage: RPCBench serve URI [nonblocking]
-               RPCBench call URI SECONDS W[,W…]
+               RPCBench call URI SECONDS W[,W…] [tasks] [watch=PID,PID]
                RPCBench rebind URI GROUPS [restart]
         """)
     exit(2)
@@ -38,17 +39,10 @@ let node = RPCNode(
     eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
 try await node.start()
 
-func cpu() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-        + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-}
-
 if isServer {
     let server = RPCServer(type: "Echo", instance: "bench:Echo", node: node, logger: logger)
     let answer = Payload.bytes(ByteBuffer(repeating: 7, count: 80))
-    let isNonblocking = arguments.count > 3
+    let isNonblocking = arguments.contains("nonblocking")
     server.registerRaw("echo", options: isNonblocking ? .concurrent.nonblocking : .concurrent) { _ in answer }
     try await node.serve(server)
     if arguments[1] == "rebind" {
@@ -57,16 +51,17 @@ if isServer {
         try await Rebinding(node: node, transport: transport, groups: groups, isRestart: isRestart).run()
     } else {
         print("serving")
+        fflush(nil)
         // Until standard input ends.
         while readLine() != nil {}
-        print("server cpu \(cpu())")
     }
     await node.shutdown()
 } else {
     while !node.hasInstance(of: "Echo") { try await Task.sleep(for: .milliseconds(10)) }
     let seconds = Double(arguments[3]) ?? 3
     for window in arguments[4].split(separator: ",").compactMap({ Int($0) }) {
-        print(await Measurement(node: node, window: window, seconds: seconds).run())
+        let measurement = Measurement(node: node, window: window, seconds: seconds)
+        print(try await measurement.run(inTasks: arguments.contains("tasks"), watched: watchedProcesses(arguments)))
     }
     print("messages \(transport.statistics.messages) envelopes \(transport.statistics.envelopes)")
     await node.shutdown()

@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 import NIOCore
 import RabbitMQ
@@ -82,7 +83,7 @@ final class Caller: Sendable {
             guard let slot = delivery.properties.correlationID.flatMap({ Int($0) }) else { continue }
             let again = state.withLock { state in
                 if state.isMeasuring {
-                    state.latencies.append(UInt32(clamping: (now - state.sent[slot]) / 100))
+                    state.latencies.append(UInt32(clamping: (now - state.sent[slot]) / 1000))
                 }
                 if state.isStopping {
                     state.outstanding -= 1
@@ -95,7 +96,7 @@ final class Caller: Sendable {
         }
     }
 
-    func measure(window: Int, seconds: Double) async throws -> String {
+    func measure(window: Int, seconds: Double, watched: [Int32]) async throws -> Result? {
         let target = state.withLock { state in
             state.sent = Array(repeating: Self.now(), count: window)
             state.outstanding = window
@@ -103,43 +104,27 @@ final class Caller: Sendable {
             state.latencies.reserveCapacity(2_000_000)
             return state.target
         }
-        guard let target else { return "" }
+        guard let target else { return nil }
         for slot in 0..<window { send(slot, target) }
         try await Task.sleep(for: .seconds(1))
         state.withLock { $0.isMeasuring = true }
         let start = Self.now()
-        let cpu = ownCPU()
+        let before = CPUTime(with: watched)
         try await Task.sleep(for: .seconds(seconds))
-        let used = ownCPU() - cpu
+        let used = CPUTime(with: watched) - before
         let elapsed = Double(Self.now() - start) / 1e9
-        var latencies = state.withLock { state in
+        let latencies = state.withLock { state in
             state.isMeasuring = false
             state.isStopping = true
             defer { state.latencies = [] }
             return state.latencies
         }
         while state.withLock({ $0.outstanding }) > 0 { try await Task.sleep(for: .milliseconds(5)) }
-        latencies.sort()
-        func quantile(_ share: Double) -> Double {
-            latencies.isEmpty ? 0 : Double(latencies[Int(Double(latencies.count - 1) * share)]) / 10
-        }
-        let rate = Int(Double(latencies.count) / elapsed)
-        let cost = used / Double(max(1, latencies.count)) * 1e6
-        return "RESULT w=\(window) calls_per_s=\(rate) p50=\(Int(quantile(0.5))) p99=\(Int(quantile(0.99))) "
-            + "cpu_us=\(cost)"
+        return Result(window: window, seconds: elapsed, latencies: latencies, used: used)
     }
 
     func close() async {
         await consumer.close()
         await publisher.close()
     }
-}
-
-/// Seconds of CPU that this process has used.
-func ownCPU() -> Double {
-    var usage = rusage()
-    // RUSAGE_SELF is 0.
-    getrusage(0, &usage)
-    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-        + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import RabbitMQ
 
@@ -35,6 +36,7 @@ struct EchoServer {
         try await channel.declareQueue(declaration)
         try await channel.consume(queue)
         print("ready")
+        fflush(nil)
         for await _ in ended {}
     }
 }

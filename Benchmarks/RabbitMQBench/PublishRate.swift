@@ -1,3 +1,4 @@
+import BenchSupport
 import NIOCore
 import RabbitMQ
 import Synchronization
@@ -18,7 +19,7 @@ struct PublishRate {
         let message = OutgoingMessage(exchange: "amq.direct", routingKey: "nobody", properties: properties, body: body)
         let clock = ContinuousClock()
         let start = clock.now
-        let cpu = ownCPU()
+        let before = CPUTime()
         var count = 0
         while clock.now - start < .seconds(seconds) {
             for _ in 0..<1000 {
@@ -44,7 +45,7 @@ struct PublishRate {
             }
         }
         let elapsed = start.duration(to: clock.now) / .seconds(1)
-        let used = ownCPU() - cpu
+        let used = (CPUTime() - before).own
         await connection.close()
         return "RESULT publishes_per_s=\(Int(Double(count) / elapsed)) cpu_us_per_publish=\(used / Double(count) * 1e6)"
     }

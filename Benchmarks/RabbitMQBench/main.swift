@@ -1,13 +1,14 @@
+import BenchSupport
 import NIOCore
 import RabbitMQ
 
 /// Ping-pong RPC through RabbitMQ with this project's `RabbitMQ` target, to be run by turns with `amqprpc.c`.
 ///
 ///     RabbitMQBench serve URI QUEUE
-///     RabbitMQBench call URI QUEUE SECONDS W[,W…] [PUBLISHER]
+///     RabbitMQBench call URI QUEUE SECONDS W[,W…] [watch=PID,PID]
+///     RabbitMQBench publish URI SECONDS BYTES
 ///
-/// `serve` echoes; `call` keeps W requests outstanding and prints a line per W. PUBLISHER `task`: requests come from
-/// another thread, as in a program, instead of from the handler of the replies.
+/// `serve` echoes; `call` keeps W requests outstanding and prints a line per W.
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "serve" where arguments.count == 4:
@@ -17,7 +18,11 @@ case "call" where arguments.count >= 6:
     let seconds = Double(arguments[4]) ?? 3
     let caller = try await Caller.connect(uri: arguments[2], queue: arguments[3])
     for window in windows {
-        print(try await caller.measure(window: window, seconds: seconds))
+        if let result = try await caller.measure(
+            window: window, seconds: seconds, watched: watchedProcesses(arguments))
+        {
+            print(result)
+        }
     }
     await caller.close()
 case "publish" where arguments.count == 5:
@@ -27,7 +32,7 @@ default:
     print(
         """
         usage: RabbitMQBench serve URI QUEUE
-               RabbitMQBench call URI QUEUE SECONDS W[,W…]
+               RabbitMQBench call URI QUEUE SECONDS W[,W…] [watch=PID,PID]
                RabbitMQBench publish URI SECONDS BYTES
         """)
 }
