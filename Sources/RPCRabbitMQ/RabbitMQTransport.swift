@@ -130,7 +130,7 @@ package final class RabbitMQTransport: Transport {
         }
     }
 
-    /// Has the connection's thread write what waits; without a connection it waits for the next.
+    /// Has what waits written, by the connection's thread or here and now; without a connection it waits for the next.
     func wake() {
         let publisher = state.withLock { $0.incarnation }?.publisher
         do throws(RabbitMQError) {

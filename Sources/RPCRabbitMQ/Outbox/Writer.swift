@@ -5,7 +5,7 @@ import RabbitMQ
 /// Turns what waits in the outbox into AMQP messages, at the last moment: what expired meanwhile is not written, and
 /// envelopes for one queue that reads batches leave together (DESIGN §7).
 ///
-/// Runs on the thread of the publishing connection. Order holds for each queue and each group.
+/// Runs as the owner of the publishing connection: on its thread, or on that of a sender who found it asleep. Order holds for each queue and each group.
 struct Writer: Sendable {
     let node: NodeID
     let names: Names

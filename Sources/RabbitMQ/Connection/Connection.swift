@@ -6,9 +6,9 @@ internal import Logging
 /// It does not reconnect: when `ConnectionEvent.closed` has come, it is over for good. It must be closed, else the
 /// loop keeps it alive.
 ///
-/// `@unchecked Sendable`: every stored property is immutable and Sendable but `link`, which is read and written on the
-/// owner thread only: `attach` and `detach` are called by the loop, and `onOwner` looks at it only after comparing
-/// the calling thread with the owner.
+/// `@unchecked Sendable`: every stored property is immutable and Sendable but `link`, which is read and written by the
+/// owner only, which holds the loop's lock: `attach` and `detach` are called by the loop, `onOwner` looks at it only after
+/// comparing the calling thread with the owner, and `writeBorrowed` while it has borrowed the loop.
 package final class Connection: @unchecked Sendable {
     /// The one of the configured URIs that logged in.
     package let uri: ConnectionURI
@@ -40,24 +40,38 @@ package final class Connection: @unchecked Sendable {
         link = nil
     }
 
-    /// The link, if the caller runs on its thread.
+    /// The link, if the caller owns it at this moment.
     var onOwner: Link? { loop.isCurrent ? link : nil }
 
     /// Queues an operation and wakes the owner thread, if it sleeps.
     func submit(_ operation: Operation) throws(RabbitMQError) {
         try inbox.append(operation)
-        // On the owner thread the queue is looked at before it sleeps.
-        if !loop.isCurrent { loop.core.wakeup.signal() }
+        // On the loop's thread the queue is looked at before it sleeps.
+        if !loop.core.isLoopThread { loop.core.wakeup.signal() }
     }
 
-    /// Has `ConnectionHandlers.write` called soon, on the owner thread. Many requests make one call.
+    /// Has `ConnectionHandlers.write` called soon: on the owner thread, where many requests make one call, or here and
+    /// now if that thread sleeps and nothing has been sent for a moment.
     package func requestWrite() throws(RabbitMQError) {
         if let link = onOwner {
             link.wantsWrite = true
+            if !loop.core.isLoopThread { loop.core.wakeup.signal() }
             return
         }
+        if writeBorrowed() { return }
         try inbox.requestWrite()
         loop.core.wakeup.signal()
+    }
+
+    /// Writes on the calling thread: a sleeping thread takes longer to wake up than the whole of that.
+    /// - Returns: whether it did.
+    private func writeBorrowed() -> Bool {
+        loop.core.borrow {
+            guard let link, link.pullBorrowed(.now) else { return false }
+            // What the loop did not know of when it went to sleep.
+            if link.needsLoop { loop.core.wakeup.signal() }
+            return true
+        } ?? false
     }
 
     /// Whether a message published now would be written rather than held back. On the owner thread only; elsewhere

@@ -1,5 +1,6 @@
-/// Where a connection delivers. Each is called on the owner thread, one at a time, in the order of the wire: whoever
-/// needs long, or another thread, hops itself. To block here is to stop the connection.
+/// Where a connection delivers. Each is called on the owner thread (`write` also on a thread that asks for it), one at a
+/// time, in the order of the wire: whoever needs long, or another thread, hops itself. To block here is to stop the
+/// connection.
 ///
 /// `AMQPChannel.publish` and acknowledging called from here are written without a queue and leave in the same system call.
 package struct ConnectionHandlers: Sendable {
@@ -7,7 +8,8 @@ package struct ConnectionHandlers: Sendable {
     package var deliveries: @Sendable ([Delivery]) -> Void
     package var event: @Sendable (ConnectionEvent) -> Void
     /// Asked for messages after `Connection.requestWrite()`, whenever the connection can take some: not blocked, little
-    /// in its buffer. Publishes while `Connection.hasRoom`, and returns whether it has more.
+    /// in its buffer. Publishes while `Connection.hasRoom`, and returns whether it has more. May run within
+    /// `requestWrite()`, so that must not be called with a lock held that this takes.
     ///
     /// For a layer that has a bounded queue of its own and wants to decide at the last moment what is still worth
     /// sending, and what can travel together.

@@ -40,6 +40,8 @@ final class Link {
     var lastSent: MonotonicTime
     /// No deadline is earlier; recomputed when it passes.
     var earliestDeadline = MonotonicTime.distantFuture
+    /// Until when the loop sleeps at most.
+    var plannedTimer = MonotonicTime.distantFuture
     /// What has been done of the inbox since the last `take`.
     var releasedCount = 0
     var releasedBytes = 0
@@ -107,6 +109,24 @@ final class Link {
         guard wantsWrite, failure == nil, case .open = phase, let write = handlers.write else { return }
         if held.isEmpty, mayPublish { wantsWrite = write(connection) }
     }
+
+    /// A thread that has borrowed the loop writes by itself only after so many nanoseconds without sending: what comes
+    /// closer together is left to the loop, which sends it together.
+    private static let lull: UInt64 = 100_000
+
+    /// Lets the layer above write on a thread that has borrowed the loop. False: it did not, and the loop shall.
+    func pullBorrowed(_ now: MonotonicTime) -> Bool {
+        guard transport.neverWaits, now >= lastSent.advanced(by: Self.lull), held.isEmpty, mayPublish, !wantsWrite,
+            failure == nil, case .open = phase
+        else { return false }
+        wantsWrite = true
+        pull()
+        attempt { () throws(RabbitMQError) in try flush(now) }
+        return true
+    }
+
+    /// Whether a loop that sleeps has something to do, or must sleep in another way.
+    var needsLoop: Bool { hasWork() || transport.awaitsSocket || nextTimer < plannedTimer }
 
     /// Whether a message may be written now.
     var mayPublish: Bool {

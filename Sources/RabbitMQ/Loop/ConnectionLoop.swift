@@ -1,6 +1,7 @@
 /// The owner thread of one connection, or of several.
 ///
-/// An `amqp_connection_state_t` belongs to one thread for life; this is that thread. A node gives one loop both its
+/// An `amqp_connection_state_t` belongs to one thread at a time; this is that thread, but for the moments in which it
+/// sleeps and another borrows its connections to write (`LoopCore.borrow`). A node gives one loop both its
 /// publishing and its consuming connection: sockets of its own keep a blocked publisher from stopping deliveries, and
 /// one thread means that a reply leaves without a hop. Nothing on a plain TCP connection makes the thread wait but
 /// `poll`; opening a further connection does, for at most its connect timeout, and a full TLS socket.
@@ -18,6 +19,6 @@ package final class ConnectionLoop: Sendable {
         core.stop()
     }
 
-    /// Whether the caller runs on the owner thread, as handlers do.
+    /// Whether the caller is the owner, as handlers are.
     package var isCurrent: Bool { core.isCurrent }
 }

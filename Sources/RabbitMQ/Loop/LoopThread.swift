@@ -1,9 +1,12 @@
 import Glibc
 
 /// The loop itself: drain what others have queued, flush, wait, receive. Lives on its thread's stack.
+///
+/// It owns its links except while it sleeps in `poll`: then another thread may borrow them (`LoopCore.borrow`).
 final class LoopThread {
     private let core: LoopCore
     private var links: [Link] = []
+    /// Not the links': of this thread alone.
     private var descriptors: [pollfd] = []
 
     init(core: LoopCore) {
@@ -16,18 +19,20 @@ final class LoopThread {
 
     func run() {
         core.claim()
-        while true {
-            for opening in core.takeOpenings() { opening.connect(self) }
-            let now = MonotonicTime.now
-            for link in links { link.drain(now) }
-            buryFinished()
-            if links.isEmpty && core.isStopping { return }
-            wait()
+        while let timeout = core.own(prepare) {
+            let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
+            core.own { serve(ready) }
         }
     }
 
-    /// Sleeps until a socket, a queue or a timer has something, and serves the sockets and timers.
-    private func wait() {
+    /// Does what can be done without waiting.
+    /// - Returns: for how long to sleep, in milliseconds, as `poll` takes it; nil: everything is over.
+    private func prepare() -> Int32? {
+        for opening in core.takeOpenings() { opening.connect(self) }
+        let now = MonotonicTime.now
+        for link in links { link.drain(now) }
+        buryFinished()
+        if links.isEmpty && core.isStopping { return nil }
         prepareDescriptors()
         core.wakeup.prepareToSleep()
         // After the announcement above: whatever is queued from here on signals.
@@ -37,10 +42,13 @@ final class LoopThread {
             if link.hasWork() { hasWork = true }
             timer = min(timer, link.nextTimer)
         }
-        let timeout = hasWork ? 0 : timer.pollTimeout(from: .now)
-        let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
-        core.wakeup.awake(signalled: ready > 0 && descriptors[0].revents != 0)
+        for link in links { link.plannedTimer = timer }
+        return hasWork ? 0 : timer.pollTimeout(from: .now)
+    }
 
+    /// Serves sockets and timers after `poll`, which said that so many descriptors have something.
+    private func serve(_ ready: Int32) {
+        core.wakeup.awake(signalled: ready > 0 && descriptors[0].revents != 0)
         let now = MonotonicTime.now
         for (index, link) in links.enumerated() {
             let events = ready > 0 ? descriptors[index + 1].revents : 0

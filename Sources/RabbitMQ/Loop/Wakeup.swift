@@ -23,6 +23,9 @@ final class Wakeup: Sendable {
         close(descriptor)
     }
 
+    /// Whether the loop sleeps, or is about to.
+    var isAsleep: Bool { sleeping.load(ordering: .sequentiallyConsistent) }
+
     /// After something was queued. From any thread.
     func signal() {
         guard sleeping.exchange(false, ordering: .sequentiallyConsistent) else { return }

@@ -8,6 +8,9 @@ protocol FrameTransport: AnyObject {
     /// For `poll`.
     var descriptor: Int32 { get }
 
+    /// Whether no call ever waits for the network.
+    var neverWaits: Bool { get }
+
     /// What `send` has accepted and is not known to have left: the caller stops publishing above a bound.
     var pendingBytes: Int { get }
 

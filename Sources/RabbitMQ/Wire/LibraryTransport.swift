@@ -25,6 +25,7 @@ final class LibraryTransport: FrameTransport {
     /// Sent since the socket was last looked at. A broker that blocks says so before it stops reading; to see that in
     /// time, no more is sent at a stretch than the kernel can hold.
     private(set) var pendingBytes = 0
+    var neverWaits: Bool { false }
     var awaitsSocket: Bool { false }
 
     func beginPass() { pendingBytes = 0 }

@@ -31,6 +31,7 @@ final class SocketTransport: FrameTransport {
         input.deallocate()
     }
 
+    var neverWaits: Bool { true }
     var pendingBytes: Int { output.count }
     var awaitsSocket: Bool { output.count > 0 }
 
