@@ -60,7 +60,8 @@ public struct Result: CustomStringConvertible {
     }
 
     public var description: String {
-        var line = "RESULT w=\(window) calls_per_s=\(Int(Double(latencies.count) / seconds)) p50=\(quantile(0.5)) "
+        var line =
+            "RESULT w=\(window) calls_per_s=\(Int(Double(latencies.count) / seconds)) p50=\(quantile(0.5)) "
             + "p99=\(quantile(0.99)) secs=\(seconds) client_cpu=\(used.own)"
         for (name, seconds) in zip(["server", "broker"], used.others) { line += " \(name)_cpu=\(seconds)" }
         return line

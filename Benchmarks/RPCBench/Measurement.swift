@@ -45,7 +45,8 @@ final class Measurement: Sendable {
         let (latencies, errors) = state.withLock { ($0.latencies, $0.errors) }
         if errors > 0 { print("\(errors) errors") }
         return Result(
-            window: window, seconds: Double((end - start).nanoseconds) / 1e9, latencies: latencies, used: try await used)
+            window: window, seconds: Double((end - start).nanoseconds) / 1e9, latencies: latencies, used: try await used
+        )
     }
 
     private func watch(_ processes: [Int32]) async throws -> CPUTime {
