@@ -40,7 +40,7 @@ struct RunningModules {
     }
 
     /// Runs all until the process is told to end, or one of them fails; all are shut down on return.
-    func runAll(until signals: SignalService) async throws {
+    func runAll(until ending: Ending) async throws {
         var services = instances.map { instance in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: ModuleService(instance.server.instance) {
@@ -51,7 +51,7 @@ struct RunningModules {
                 successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
         }
         services.append(
-            .init(service: signals, successTerminationBehavior: .gracefullyShutdownGroup))
+            .init(service: EndingService(ending: ending), successTerminationBehavior: .gracefullyShutdownGroup))
         var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(9)
         try await ServiceGroup(configuration: configuration).run()

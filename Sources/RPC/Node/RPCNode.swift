@@ -100,7 +100,14 @@ package final class RPCNode: Sendable {
         state.withLock { $0.pendingServes += 1 }
         let opened: Result<QueueName, RPCError>
         do throws(RPCError) {
-            opened = .success(try await transport.openQueue(for: server.instance))
+            let queue = try await transport.openQueue(for: server.instance)
+            do throws(RPCError) {
+                if server.pushReceiver != nil { try await transport.openGroups(of: queue) }
+            } catch {
+                await transport.closeQueue(queue)
+                throw error
+            }
+            opened = .success(queue)
         } catch {
             opened = .failure(error)
         }
@@ -111,6 +118,7 @@ package final class RPCNode: Sendable {
             while let newer = state.renamed[queue] { queue = newer }
             state.servers[server.instance] = server
             state.queues[queue] = server
+            state.groupReceivers[queue] = server.pushReceiver
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
         }
         tellViewObservers()

@@ -7,6 +7,8 @@ import Synchronization
 /// An Id belongs to whoever has declared the exclusive queue `lock.<Id>` (DESIGN §8, "two nodes claim one Id").
 extension RabbitMQTransport {
     private static var retryPause: Duration { .milliseconds(100) }
+    /// A wait for a lock that is longer than this is told of. One for a process that was killed is not.
+    private static var patienceToTellOf: Duration { .seconds(1) }
 
     /// Takes the lock of an instance that is about to be served.
     /// - Throws: `RPCError` `instanceTaken` naming node and host if another process answers for the Id, or when the lock
@@ -14,15 +16,22 @@ extension RabbitMQTransport {
     func takeLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
         let witnesses = arrivals.witnesses
         defer { witnesses.forget(instance.id) }
-        let end = ContinuousClock.now + configuration.lockPatience
+        let start = ContinuousClock.now
+        var isSaid = false
         while try await !tryLock(of: instance, on: incarnation) {
             if let holder = witnesses.holder(of: instance.id) {
                 let text = "\(instance.id) is served already, by the node \(holder.node) on host \(holder.host)"
                 throw RPCError(.instanceTaken, text)
             }
             // Silence: maybe a process that is gone, and whose connection the broker has not given up yet.
-            guard ContinuousClock.now < end else {
+            guard ContinuousClock.now - start < configuration.lockPatience else {
                 throw RPCError(.instanceTaken, "\(instance.id) is served already, by a process that does not answer")
+            }
+            if !isSaid, ContinuousClock.now - start >= Self.patienceToTellOf {
+                isSaid = true
+                logger.warning(
+                    "an Id is taken, and its holder does not answer: waiting until the broker gives it up",
+                    metadata: ["instance": "\(instance.id)", "at most": "\(configuration.lockPatience)"])
             }
             witnesses.ask(instance.id)
             _ = append(OutboxEntry(.question, to: ""))
@@ -58,22 +67,13 @@ extension RabbitMQTransport {
     }
 
     private func tryLock(of instance: ServedInstance, on incarnation: Incarnation) async throws -> Bool {
-        guard let consumer = incarnation.consumer else {
-            throw RabbitMQError(.connectionClosed, "the connection is over")
-        }
-        // A channel of its own: a refusal closes it.
-        let channel = try await consumer.openChannel()
-        incarnation.tolerate(channel, true)
         do {
-            try await incarnation.declare(incarnation.names.lock(instance.id), on: channel)
+            let channel = try await incarnation.attempt { channel in
+                try await incarnation.declare(incarnation.names.lock(instance.id), on: channel)
+            }
             try await channel.close()
-            incarnation.tolerate(channel, false)
             return true
         } catch let error as RabbitMQError where error.replyCode == 405 {
-            // Reopened and closed, so that its number is free again.
-            try await channel.reopen()
-            try await channel.close()
-            incarnation.tolerate(channel, false)
             return false
         }
     }

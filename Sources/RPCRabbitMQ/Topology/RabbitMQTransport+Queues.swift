@@ -11,33 +11,56 @@ extension RabbitMQTransport {
         guard (1...160).contains(instance.rawValue.utf8.count) else {
             throw RPCError(.invalidArguments, "an Id has 1 to 160 bytes")
         }
+        let life = state.withLock { state in
+            state.lives += 1
+            return state.lives
+        }
+        return try await untilAllowed { try await tryOpenQueue(for: instance, life) }
+    }
+
+    package func openGroups(of queue: QueueName) async throws(RPCError) {
+        try await untilAllowed {
+            let (results, continuation) = AsyncStream<Result<Void, RPCError>>.makeStream()
+            enqueue(queue, "", .open) { result in
+                continuation.yield(result)
+                continuation.finish()
+            }
+            guard let result = await results.first(where: { _ in true }) else { throw CancellationError() }
+            try result.get()
+        }
+    }
+
+    /// Tries something until the connection is there and the user has the permission: it may come later.
+    ///
+    /// - Parameter body: returns nil if there is no connection, or it was lost meanwhile.
+    private func untilAllowed<Value>(_ body: () async throws -> Value?) async throws(RPCError) -> Value {
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
+        var complaint = Complaint(logger: logger)
         while true {
+            var obstacle = RabbitMQError(.connectionClosed, "no connection to the broker")
             do {
-                if let queue = try await tryOpenQueue(for: instance) { return queue }
-                guard ContinuousClock.now < end, await backoff.pause() else {
-                    throw RPCError(.disconnected, "no connection to the broker", outcome: .notDelivered)
-                }
+                if let value = try await body() { return value }
             } catch let error as RPCError {
-                throw error
+                guard let cause = error.underlyingError as? RabbitMQError, cause.isForbidden else { throw error }
+                obstacle = cause
             } catch let error as RabbitMQError {
-                logger.debug("queue not opened", metadata: ["instance": "\(instance)", "reason": "\(error)"])
-                guard error.code == .connectionClosed || error.code == .closedLocally, ContinuousClock.now < end,
-                    await backoff.pause()
-                else { throw RPCError(error) }
+                guard error.isForbidden || error.code == .connectionClosed || error.code == .closedLocally else {
+                    throw RPCError(error)
+                }
+                obstacle = error
             } catch {
-                throw RPCError(.cancelled, "cancelled", outcome: .notDelivered)
+                throw .startCancelled
             }
+            if obstacle.isForbidden { complaint.make("cannot use the broker yet", obstacle.advice, uris) }
+            guard ContinuousClock.now < end else { throw .unusable(obstacle, at: uris) }
+            guard await backoff.pause() else { throw .startCancelled }
         }
     }
 
     /// - Returns: nil if there is no connection, or it was lost meanwhile.
-    private func tryOpenQueue(for id: InstanceID) async throws -> QueueName? {
-        let (incarnation, life, isShutDown) = state.withLock { state in
-            state.lives += 1
-            return (state.incarnation, state.lives, state.isShutDown)
-        }
+    private func tryOpenQueue(for id: InstanceID, _ life: Int) async throws -> QueueName? {
+        let (incarnation, isShutDown) = state.withLock { ($0.incarnation, $0.isShutDown) }
         if isShutDown { throw RPCError(.shuttingDown, "this node is shutting down") }
         guard let incarnation else { return nil }
         let instance = ServedInstance(id: id, life: life, names: incarnation.names)
