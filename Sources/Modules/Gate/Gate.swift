@@ -30,6 +30,7 @@ public struct Gate: Module {
         registerFunctions(on: server)
         server.report("sessions") { [state] in state.sessions.count }
         server.report("stalled") { [state] in state.statistics.stalled }
+        server.report("refused") { [state] in state.statistics.refused }
     }
 
     public func run() async throws {
