@@ -141,13 +141,17 @@ class Node:
             life.process(min(0.1, max(0, announced + BEAT - now)))
 
     def _withdraw(self, life):
-        """No request is lost: callers hear of it, then the queue goes, then what is in hand is answered."""
+        """No request is lost: callers hear of it, what came is answered, then the queue goes, and what came last is
+        answered. Not earlier: to callers, a queue that is gone is a process that is gone."""
         log.info("%s goes", self.id)
         life.is_serving = False
         self._announce(life)
         end = time.monotonic() + 2
         self._server.last_request = time.monotonic()
         while time.monotonic() < min(end, self._server.last_request + 0.1):
+            life.process(0.02)
+        end = time.monotonic() + 4
+        while not self._server.workers.wait_until_idle(0) and time.monotonic() < end:
             life.process(0.02)
         life.withdraw(self._reader(self._server.received))
         end = time.monotonic() + 6
