@@ -191,12 +191,17 @@ struct IncarnationTests {
         lock.isExclusive = true
         lock.arguments = ["x-queue-type": "classic"]
         try await channel.declareQueue(lock)
-        let node = try TestNode("n", on: network) { $0.connection.heartbeat = .seconds(1) }
+        // That of the URI counts more than the configuration's.
+        let node = try TestNode("n", on: network) { configuration in
+            configuration.connection.heartbeat = .seconds(10)
+            configuration.connection.uris[0].heartbeat = .seconds(1)
+        }
         try await node.node.start()
         let start = ContinuousClock.now
         let error = try await #require(throws: RPCError.self) { try await node.serve("Work", "x:Work") }
         #expect(error.code == .instanceTaken)
         #expect(ContinuousClock.now - start >= .seconds(3), "three heartbeats")
+        #expect(ContinuousClock.now - start < .seconds(15), "and not of the longer ones")
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await node.serve("Work", "x:Work") }
             await zombie.close()
