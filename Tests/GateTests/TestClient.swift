@@ -9,6 +9,8 @@ struct TestClient: Sendable {
         var type: UInt8
         var flags: UInt8
         var body: ByteBuffer
+        /// Which read of the socket brought its last byte, counted from 1.
+        var read: Int
 
         /// Topic, packet id and payload of a PUBLISH.
         var publish: (topic: String, id: UInt16?, payload: String)? {
@@ -123,10 +125,12 @@ struct TestClient: Sendable {
 
         private let continuation: AsyncStream<Received>.Continuation
         private var input = ByteBuffer()
+        private var reads = 0
 
         init(_ continuation: AsyncStream<Received>.Continuation) { self.continuation = continuation }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            reads += 1
             input.writeImmutableBuffer(unwrapInboundIn(data))
             while let packet = nextPacket() { continuation.yield(packet) }
         }
@@ -146,7 +150,7 @@ struct TestClient: Sendable {
             }
             guard let body = rest.readSlice(length: length) else { return nil }
             input = rest
-            return Received(type: first >> 4, flags: first & 0xf, body: body)
+            return Received(type: first >> 4, flags: first & 0xf, body: body, read: reads)
         }
     }
 }
