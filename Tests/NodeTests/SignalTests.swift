@@ -57,7 +57,7 @@ import Testing
         try await ServerProcess.withConfiguration(configuration(broker.uri())) { path in
             let holder = try ServerProcess(["--conf", path])
             try await holder.line(containing: "TCP Listen")
-            holder.signal(SIGSTOP)
+            try await holder.stop()
             let node = try ServerProcess(["--conf", path])
             let result: Result<Void, any Error>
             do {
