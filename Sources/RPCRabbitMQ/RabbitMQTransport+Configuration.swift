@@ -24,7 +24,8 @@ extension RabbitMQTransport {
         package var reconnectPause: Duration = .milliseconds(500)
         /// A queue is closed once no request has come for so long, which tells that all callers know.
         package var quietTime: Duration = .milliseconds(100)
-        /// How long a callee's wait for that, and a shutting down node's for what it still has to write, may take.
+        /// How long a callee's wait for that, the broker's answer when a queue is closed, and the end of the connection with all
+        /// that is still to be written, may take. Who takes longer hangs.
         package var closeTimeout: Duration = .seconds(2)
 
         package init(connection: Connection.Configuration) { self.connection = connection }

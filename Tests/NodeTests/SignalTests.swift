@@ -57,7 +57,7 @@ import Testing
         try await ServerProcess.withConfiguration(configuration(broker.uri())) { path in
             let holder = try ServerProcess(["--conf", path])
             try await holder.line(containing: "TCP Listen")
-            holder.signal(SIGSTOP)
+            try await holder.stop()
             let node = try ServerProcess(["--conf", path])
             let result: Result<Void, any Error>
             do {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func underAnAlarmAndWhileTheBrokerIsAway() async throws {
+    @Test func underAnAlarmAndWhileTheBrokerHangsOrIsAway() async throws {
         let broker = try await RabbitMQBroker.start()
         try await ServerProcess.withConfiguration(configuration(broker.uri())) { path in
             let node = try ServerProcess(["--conf", path])
@@ -83,6 +83,18 @@ import Testing
             try await node.line(containing: "the broker blocks publishers")
             try await end(node, within: .seconds(10))
         }
+        // Stopped, as behind a cut link: it takes two heartbeats, 10 s, until a node knows.
+        try await broker.ctl("set_vm_memory_high_watermark", "0.6")
+        try await ServerProcess.withConfiguration(configuration(broker.uri())) { path in
+            let node = try ServerProcess(["--conf", path])
+            try await node.line(containing: "TCP Listen")
+            broker.pause()
+            let result: Result<Void, any Error>
+            do { result = .success(try await end(node, within: .seconds(10))) } catch { result = .failure(error) }
+            broker.resume()
+            try result.get()
+        }
+        try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
         // Another starts under the alarm all the same: it waits with what it has to say.
         try await ServerProcess.withConfiguration(configuration(broker.uri())) { path in
             let node = try ServerProcess(["--conf", path])

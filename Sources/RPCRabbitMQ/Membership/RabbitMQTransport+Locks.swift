@@ -41,6 +41,9 @@ extension RabbitMQTransport {
     }
 
     /// Takes the locks of all instances after a reconnect, as soon as this node's former connection is given up.
+    ///
+    /// Whoever took an Id meanwhile keeps it: this node serves on whom it has, and does not announce the instance until
+    /// that process is gone.
     func recoverLocks(_ incarnation: Incarnation) async {
         var end: ContinuousClock.Instant? = .now + configuration.lockPatience
         while !incarnation.isOver, !Task.isCancelled {
@@ -48,14 +51,10 @@ extension RabbitMQTransport {
                 .filter { instance in instance.state.withLock { !$0.hasLock && !$0.isClosing } }
             guard !missing.isEmpty else { return }
             do {
-                for instance in missing {
-                    let isTaken = try await tryLock(of: instance, on: incarnation)
-                    instance.state.withLock { $0.hasLock = isTaken }
-                }
+                for instance in missing { try await recoverLock(of: instance, on: incarnation) }
                 if let time = end, ContinuousClock.now > time {
-                    // Who started under the Id while this node could not be heard: the newer announcement wins.
                     logger.error(
-                        "another process holds the lock of an Id that this one serves",
+                        "the lock of an Id that this node serves is held by a process that does not answer",
                         metadata: ["instances": "\(missing.map(\.id))"])
                     end = nil
                 }
@@ -64,6 +63,24 @@ extension RabbitMQTransport {
                 return
             }
         }
+    }
+
+    private func recoverLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
+        let witnesses = arrivals.witnesses
+        if try await tryLock(of: instance, on: incarnation) {
+            instance.state.withLock { ($0.hasLock, $0.givesWay) = (true, false) }
+            return witnesses.forget(instance.id)
+        }
+        guard !instance.state.withLock({ $0.givesWay }) else { return }
+        guard let holder = witnesses.holder(of: instance.id) else {
+            witnesses.ask(instance.id)
+            _ = append(OutboxEntry(.question, to: ""))
+            return
+        }
+        instance.state.withLock { $0.givesWay = true }
+        logger.error(
+            "another process serves an Id of this node, which gives way until that one ends",
+            metadata: ["instance": "\(instance.id)", "node": "\(holder.node)", "host": "\(holder.host)"])
     }
 
     private func tryLock(of instance: ServedInstance, on incarnation: Incarnation) async throws -> Bool {

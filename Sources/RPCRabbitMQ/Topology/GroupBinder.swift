@@ -125,10 +125,10 @@ struct GroupBinder: Sendable {
     }
 
     /// Deletes the queue of an instance that is withdrawn, and with it all of its bindings.
-    func deletePushQueue(of instance: ServedInstance) async throws {
+    func deletePushQueue(of instance: ServedInstance, timeout: Duration) async throws {
         let (queue, channel) = instance.state.withLock { ($0.pushQueue, $0.pushChannel) }
         guard let channel else { return }
-        try await channel.deleteQueue(queue.rawValue)
+        try await channel.deleteQueue(queue.rawValue, timeout: timeout)
         incarnation.removeRole(of: queue)
         try await channel.close()
     }

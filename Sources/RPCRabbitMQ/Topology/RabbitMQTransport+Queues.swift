@@ -86,8 +86,11 @@ extension RabbitMQTransport {
             } catch {
                 // The connection is over, and the queue with it.
                 logger.debug("queue not deleted", metadata: ["queue": "\(instance.queue)", "reason": "\(error)"])
+                // Or the broker hangs: nothing else that it is asked while this node shuts down shall take so long.
+                if let error = error as? RabbitMQError, error.code == .timeout { incarnation.end(error) }
             }
         }
+        arrivals.witnesses.forget(instance.id)
         state.withLock { state in
             if state.instances[instance.id] === instance { state.instances[instance.id] = nil }
             state.owners = state.owners.filter { $0.value !== instance }
@@ -119,7 +122,8 @@ extension RabbitMQTransport {
         incarnation.tolerate(channel, true)
         for attempt in 1... {
             do {
-                try await channel.deleteQueue(queue.rawValue, ifEmpty: attempt < 20)
+                try await channel.deleteQueue(
+                    queue.rawValue, ifEmpty: attempt < 20, timeout: configuration.closeTimeout)
                 break
             } catch let error as RabbitMQError where error.replyCode == 406 {
                 // Something came: it is consumed first.
@@ -130,7 +134,8 @@ extension RabbitMQTransport {
         incarnation.removeRole(of: queue)
         try await channel.close()
         incarnation.tolerate(channel, false)
-        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance)
+        // Its bindings go with it, which may be thousands.
+        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance, timeout: configuration.closeTimeout * 2)
         try await releaseLock(of: instance, on: incarnation)
     }
 
@@ -140,9 +145,14 @@ extension RabbitMQTransport {
             return (state.incarnation, state.supervisor)
         }
         if let incarnation, !incarnation.isOver {
-            await flush(incarnation)
-            await incarnation.publisher?.close(timeout: configuration.closeTimeout)
-            await incarnation.consumer?.close(timeout: configuration.closeTimeout)
+            let end = ContinuousClock.now + configuration.closeTimeout
+            await flush(incarnation, until: end)
+            // A broker that blocks publishers does not read their goodbye.
+            if incarnation.isStalled { incarnation.publisher?.abort() }
+            let timeout = max(configuration.closeTimeout / 4, end - .now)
+            // The end of either is the end of both, and replies wait in this one.
+            await incarnation.publisher?.close(timeout: timeout)
+            await incarnation.consumer?.close(timeout: timeout)
         }
         await finish(supervisor)
     }
@@ -180,8 +190,7 @@ extension RabbitMQTransport {
     }
 
     /// Waits until all that waits has been written, or the time is up.
-    private func flush(_ incarnation: Incarnation) async {
-        let end = ContinuousClock.now + configuration.closeTimeout
+    private func flush(_ incarnation: Incarnation, until end: ContinuousClock.Instant) async {
         while !outbox.isEmpty, !incarnation.isOver, ContinuousClock.now < end {
             wake()
             do { try await Task.sleep(for: .milliseconds(2)) } catch { return }

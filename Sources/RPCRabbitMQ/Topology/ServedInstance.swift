@@ -20,6 +20,8 @@ final class ServedInstance: Sendable {
         var isClosing = false
         /// Whether the present connection holds the Id's lock.
         var hasLock = false
+        /// Whether another process serves the Id: it took it while this node could not be heard, and keeps it.
+        var givesWay = false
     }
 
     let id: InstanceID

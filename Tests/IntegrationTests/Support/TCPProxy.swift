@@ -48,6 +48,11 @@ final class TCPProxy: Sendable {
         for link in state.withLock({ $0.links }) { link.close() }
     }
 
+    /// The broker learns that the silenced connections are gone.
+    func cutSilenced() {
+        for link in state.withLock({ $0.links }) where link.isSilent { link.close() }
+    }
+
     func close() async {
         refuse()
         cut()
