@@ -15,7 +15,9 @@ struct EncryptedTests {
             "amqps://guest:guest@localhost:\(try #require(broker.tlsPort))/?cacertfile=\(certificates.authority)"
             + "&certfile=\(certificates.clientCertificate)&keyfile=\(certificates.clientKey)"
         let connection = try Connection.Configuration(uris: [uri])
-        try await withPair(at: broker) { $0.connection.uris = connection.uris } _: { caller, callee, gate in
+        try await withPair(at: broker) {
+            $0.connection.uris = connection.uris
+        } _: { caller, callee, gate in
             let pushes = Log<GroupPush>()
             callee.node.receivePushes(for: "b:Work") { pushes.add($0) }
             try await callee.bind("b:Work", to: "room")
