@@ -28,6 +28,7 @@ package final class RabbitMQTransport: Transport {
     let logger: Logger
     let outbox: Outbox
     let line = TopologyLine()
+    private let turnEnd = TurnEnd()
     let arrivals: Arrivals
     let state = Mutex(State())
 
@@ -130,8 +131,13 @@ package final class RabbitMQTransport: Transport {
         }
     }
 
-    /// Has what waits written, by the connection's thread or here and now; without a connection it waits for the next.
+    /// Has what waits written, by the connection's thread or on the caller's, there at the end of its loop's turn; without a
+    /// connection it waits for the next.
     func wake() {
+        turnEnd.run { self.write() }
+    }
+
+    private func write() {
         let publisher = state.withLock { $0.incarnation }?.publisher
         do throws(RabbitMQError) {
             try publisher?.requestWrite()

@@ -29,7 +29,7 @@ class Case:
     def start(self):
         self.cluster.start_all(**self.sizes)
         self.load = Load(
-            self.cluster, each=2, pause=0.1, beside_gate=self.beside_gate,
+            self.cluster, each=1, pause=0.1, beside_gate=self.beside_gate,
             sayers_at=self.victim[1] if self.victim[0] == "Chat" else None)
 
     @property

@@ -1,4 +1,6 @@
+import Glibc
 import NIOCore
+import NIOPosix
 import RPC
 import RPCRabbitMQ
 import RabbitMQ
@@ -129,6 +131,24 @@ struct WireTests {
             #expect(Set(replies.elements.compactMap(\.text)) == Set((0..<count).map { "\($0 * 2)" }))
             #expect(caller.transport.statistics.envelopes >= UInt64(count))
             #expect(caller.transport.statistics.messages < UInt64(count) / 2)
+        }
+    }
+
+    @Test func whatAnEventLoopAsksInOneTurnTravelsTogether() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, _ in
+            let replies = Log<RPCReply>()
+            let before = caller.transport.statistics.messages
+            try await MultiThreadedEventLoopGroup.singleton.next().submit {
+                for number in 0..<20 {
+                    let request = RPCRequest(function: "double", payload: .json(ByteBuffer(string: "[\(number)]")))
+                    caller.node.call("Work", request, timeout: .seconds(20)) { replies.add($0) }
+                    // Long enough for any other thread to write it.
+                    usleep(2000)
+                }
+            }.get()
+            try await eventually("all are answered") { replies.count == 20 }
+            #expect(Set(replies.elements.compactMap(\.text)) == Set((0..<20).map { "\($0 * 2)" }))
+            #expect(caller.transport.statistics.messages - before == 1)
         }
     }
 

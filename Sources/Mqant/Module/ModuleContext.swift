@@ -4,8 +4,9 @@ public import RPC
 
 /// What an instance gets when it is made: its name, its settings, and its way to all other modules.
 ///
-/// Its functions may be called from any thread and any task.
-public struct ModuleContext: Sendable {
+/// Its functions may be called from any thread and any task. Nothing in it changes; it is a class because it goes with every
+/// request, and a structure would be copied for each.
+public final class ModuleContext: Sendable {
     /// The module's type.
     public let type: ModuleType
     /// The instance's `Id`.

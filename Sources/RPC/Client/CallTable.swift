@@ -138,8 +138,8 @@ package struct CallTable<Call> {
             buckets[Int(slots[index].dueTick % UInt64(Self.bucketCount))] = next
         }
         if next != Self.none { slots[next].previous = previous }
-        let call = slots[index].call
-        slots[index].call = nil
+        // Moved, not copied: a call holds a dozen references.
+        let call = slots[index].call.take()
         slots[index].generation &+= 1
         freeSlots.append(index)
         count -= 1

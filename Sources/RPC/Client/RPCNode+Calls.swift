@@ -119,7 +119,8 @@ extension RPCNode {
 extension RPCNode.State {
     /// Chooses the instance that a call goes to.
     func route(_ endpoint: Endpoint, excluding excluded: [QueueName] = []) throws(RPCError) -> ClusterView.Candidate {
-        try view.route(endpoint, excluding: excluded) { servers[$0]?.load.isFull ?? false }
+        // Captured alone: a closure that captured the state would copy all of it, for each call.
+        try view.route(endpoint, excluding: excluded) { [servers] in servers[$0]?.load.isFull ?? false }
     }
 
     /// The same; nil: there is none, but one is expected back, and the call shall wait for it.

@@ -15,8 +15,10 @@ extension TransportContract {
         ]
     }
 
-    /// §8 says 50 ms; the rest is for a machine that does other things too.
-    static var slack: Duration { .milliseconds(50) + .seconds(2) }
+    /// How late a deadline may be, by DESIGN §8.
+    static var lateness: Duration { .milliseconds(50) }
+    /// The same on a machine that does other things too: no single call may take longer.
+    static var slack: Duration { lateness + .seconds(2) }
 
     static func timeouts(_ cluster: TestCluster) async throws {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
@@ -24,20 +26,28 @@ extension TransportContract {
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
             server.register("wait") { await latch.pass() }
         }
-        let ends = Recorder<(wanted: Duration, took: Duration, reply: RPCReply)>()
         let clock = ContinuousClock()
-        for milliseconds in [120, 3, 35, 60, 90, 61, 10] {
-            let start = clock.now
-            try caller.begin("Slow", "wait", timeout: .milliseconds(Int64(milliseconds))) { reply in
-                ends.add((.milliseconds(milliseconds), clock.now - start, reply))
+        var (rounds, isSoonEnough) = (0, false)
+        // The machine may stand still for a moment, but not in every round.
+        while !isSoonEnough, rounds < 20 {
+            rounds += 1
+            let ends = Recorder<(wanted: Duration, took: Duration, reply: RPCReply)>()
+            for milliseconds in [120, 3, 35, 60, 90, 61, 10] {
+                let start = clock.now
+                try caller.begin("Slow", "wait", timeout: .milliseconds(Int64(milliseconds))) { reply in
+                    ends.add((.milliseconds(milliseconds), clock.now - start, reply))
+                }
             }
+            let all = await ends.waitFor(7)
+            for end in all {
+                #expect(end.reply.code == .timeout)
+                #expect(end.took >= end.wanted)
+                #expect(end.took <= end.wanted + slack)
+            }
+            isSoonEnough = all.allSatisfy { $0.took <= $0.wanted + lateness }
         }
-        for end in await ends.waitFor(7) {
-            #expect(end.reply.code == .timeout)
-            #expect(end.took >= end.wanted)
-            #expect(end.took <= end.wanted + slack)
-        }
-        #expect(caller.statistics.timeouts == 7)
+        #expect(isSoonEnough, "in none of \(rounds) rounds did all calls end within \(lateness) of their deadlines")
+        #expect(caller.statistics.timeouts == 7 * rounds)
     }
 
     static func defaultTimeout(_ cluster: TestCluster) async throws {

@@ -65,6 +65,7 @@ extension ClientConnection {
         request.sessionBox = box
         let endpoint = gate.context.endpoint(for: waiting.type, request)
         guard let topic = waiting.replyTopic else {
+            planFlush()
             // A cast that finds nobody has nobody to tell either; the node counts it.
             try? gate.context.node.cast(endpoint, request)
             return

@@ -54,6 +54,10 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var output = ByteBuffer()
     private var isReading = false
     private var isFlushPlanned = false
+    /// True if what is read has an answer already, or will have none: it is acknowledged now.
+    private var isAnswered = false
+    /// While acknowledgements wait for the answer of a request: for how long at most.
+    private(set) var heldUntil: NIODeadline?
     private(set) var isClosed = false
 
     /// When the client was last heard; before its CONNECT, when its time for that began.
@@ -112,7 +116,13 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        flush()
+        if isAnswered || requests.outstanding == 0 {
+            flush()
+        } else if heldUntil == nil, output.readableBytes > 0 {
+            let limit = NIODeadline.now() + HeldOutput.limit
+            heldUntil = limit
+            shard.flush(self, heldUntil: limit)
+        }
         context.fireChannelReadComplete()
     }
 
@@ -123,11 +133,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     // MARK: Packets
 
     private func receive(_ packet: Packet) throws(MQTTError) {
-        switch try mqtt.receive(packet, replies: &output) {
-        case .none: break
+        let written = output.readableBytes
+        let event = try mqtt.receive(packet, replies: &output)
+        if case .publish(let publish) = event { return receive(publish) }
+        if output.readableBytes > written { isAnswered = true }
+        switch event {
+        case .none, .publish: break
         case .connected(let connect): try accept(connect)
         case .refused(let code): close(.refused(code))
-        case .publish(let publish): receive(publish)
         case .disconnect: close(.clientDisconnected)
         }
     }
@@ -173,7 +186,9 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         }
     }
 
-    private func planFlush() {
+    /// Has what was written flushed at the end of this turn of the loop.
+    func planFlush() {
+        isAnswered = true
         guard !isReading, !isFlushPlanned else { return }
         isFlushPlanned = true
         shard.flushLater(self)
@@ -182,6 +197,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Hands what was written to the channel.
     func flush() {
         isFlushPlanned = false
+        isAnswered = false
+        heldUntil = nil
         guard output.readableBytes > 0, let context else { return }
         let bytes = output
         output = ByteBuffer()

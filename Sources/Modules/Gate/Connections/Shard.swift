@@ -12,6 +12,7 @@ final class Shard: @unchecked Sendable {
     private var groups: [GroupName: [ClientConnection]] = [:]
     private var unflushed: [ClientConnection] = []
     private var isFlushScheduled = false
+    private var held = HeldOutput()
     private var sweeper: RepeatedTask?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
@@ -109,6 +110,18 @@ final class Shard: @unchecked Sendable {
             let connections = unflushed
             unflushed.removeAll(keepingCapacity: true)
             for connection in connections { connection.flush() }
+        }
+    }
+
+    /// Has a connection's output flushed when its limit comes, if nothing else has it flushed before.
+    func flush(_ connection: ClientConnection, heldUntil limit: NIODeadline) {
+        if held.append(connection, until: limit) { flushHeld(at: limit) }
+    }
+
+    private func flushHeld(at time: NIODeadline) {
+        eventLoop.scheduleTask(deadline: time) { [self] in
+            held.flush(.now())
+            if let next = held.next { flushHeld(at: next) }
         }
     }
 

@@ -1,0 +1,97 @@
+import MQTTTestSupport
+import Mqant
+import NIOCore
+import Testing
+
+/// When the acknowledgement of a request leaves.
+@Suite(.timeLimit(.minutes(3))) struct AcknowledgementTests {
+    /// Runs a Gate with a function that answers soon but not at once, and one that waits for `release`.
+    private func run(
+        _ body: @Sendable (TestClient, _ release: AsyncStream<Void>.Continuation) async throws -> Void
+    ) async throws {
+        let release = AsyncStream<Void>.makeStream()
+        try await GateHarness.run { server in
+            server.register("Handler_Soon") { (_: Session, number: Int) in number }
+            server.register("Handler_Slow") { (_: Session, number: Int) in
+                for await _ in release.stream { break }
+                return number
+            }
+        } _: { harness in
+            let client = try await TestClient.connected(port: harness.port)
+            try await body(client, release.continuation)
+        }
+    }
+
+    private static let acknowledgement: UInt8 = 4
+    private static let received: UInt8 = 5
+
+    @Test(arguments: [1, 2] as [UInt8]) func itLeavesWithAnAnswerThatComesSoon(qos: UInt8) async throws {
+        try await run { client, _ in
+            var together = 0
+            let rounds: UInt16 = 20
+            for id in 1...rounds {
+                try await client.publish("Test/Handler_Soon/\(id)", "\(id)", qos: qos, id: id)
+                let acknowledgement = try await client.next()
+                #expect(acknowledgement.type == (qos == 1 ? Self.acknowledgement : Self.received))
+                let answer = try await client.next()
+                #expect(answer.publish?.payload == #"{"Error":"","Result":\#(id)}"#)
+                if acknowledgement.read == answer.read { together += 1 }
+            }
+            // A busy machine may take longer than an acknowledgement waits, but not always.
+            #expect(together > rounds / 2, "in one read: \(together) of \(rounds)")
+        }
+    }
+
+    @Test(arguments: [1, 2] as [UInt8]) func itDoesNotWaitForASlowAnswer(qos: UInt8) async throws {
+        try await run { client, release in
+            for id: UInt16 in 1...3 {
+                try await client.publish("Test/Handler_Slow/\(id)", "\(id)", qos: qos, id: id)
+                let acknowledgement = try await client.next()
+                #expect(acknowledgement.type == (qos == 1 ? Self.acknowledgement : Self.received))
+                #expect(acknowledgement.body == ByteBuffer(integer: id))
+            }
+            release.finish()
+            for id in 1...3 {
+                #expect(try await client.next().publish?.topic == "Test/Handler_Slow/\(id)")
+            }
+        }
+    }
+
+    @Test func nothingElseWaitsBehindIt() async throws {
+        try await run { client, release in
+            let clock = ContinuousClock()
+            var quickest = Duration.seconds(60)
+            try await client.publish("Test/Handler_Slow/1", "1", qos: 1, id: 1)
+            _ = try await client.next(ofType: Self.acknowledgement)
+            for id: UInt16 in 2...21 {
+                // A request, and behind it a PINGREQ: their answers come in this order, at once.
+                let start = clock.now
+                try await client.publish("Test/Handler_Slow/\(id)", "\(id)", qos: 1, id: id)
+                try await client.send(ByteBuffer(bytes: [0xc0, 0]))
+                #expect(try await client.next().type == Self.acknowledgement)
+                #expect(try await client.next().type == 13)
+                quickest = min(quickest, clock.now - start)
+            }
+            #expect(quickest < .milliseconds(15), "an acknowledgement waits 20 ms at most")
+            release.finish()
+        }
+    }
+
+    @Test func aCastIsAcknowledgedAtOnce() async throws {
+        try await run { client, release in
+            let clock = ContinuousClock()
+            var quickest = Duration.seconds(60)
+            // Modules have a request of this session.
+            try await client.publish("Test/Handler_Slow/1", "1", qos: 1, id: 1)
+            _ = try await client.next(ofType: Self.acknowledgement)
+            for id: UInt16 in 2...21 {
+                let start = clock.now
+                try await client.publish("Test/Handler_Soon", "1", qos: 1, id: id)
+                #expect(try await client.next().body == ByteBuffer(integer: id))
+                quickest = min(quickest, clock.now - start)
+            }
+            #expect(quickest < .milliseconds(15), "an acknowledgement waits 20 ms at most")
+            release.finish()
+        }
+    }
+}
