@@ -114,7 +114,7 @@ struct RemoteSessionTests {
                     let publish = try #require(packet.publish)
                     #expect(publish.topic == topic)
                     #expect(Int(packet.flags >> 1) & 3 == qos)
-                    #expect(publish.payload == Self.bytes)
+                    #expect(publish.bytes == Self.bytes)
                 }
             }
         }

@@ -11,8 +11,8 @@ package struct TestClient: Sendable {
         /// Which read of the socket brought its last byte, counted from 1.
         package var read: Int
 
-        /// Topic, packet id and payload of a PUBLISH.
-        package var publish: (topic: String, id: UInt16?, payload: ByteBuffer)? {
+        /// Topic, packet id and payload of a PUBLISH, the latter as text and as it is.
+        package var publish: (topic: String, id: UInt16?, payload: String, bytes: ByteBuffer)? {
             guard type == 3 else { return nil }
             var body = body
             guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length))
@@ -20,7 +20,7 @@ package struct TestClient: Sendable {
                 return nil
             }
             let id = (flags >> 1) & 3 == 0 ? nil : body.readInteger(as: UInt16.self)
-            return (topic, id, body.slice())
+            return (topic, id, String(buffer: body), body.slice())
         }
     }
 
@@ -77,7 +77,7 @@ package struct TestClient: Sendable {
     /// The next PUBLISH on a topic; other packets are passed over.
     package func push(on topic: String) async throws -> String {
         while true {
-            if let publish = try await next().publish, publish.topic == topic { return String(buffer: publish.payload) }
+            if let publish = try await next().publish, publish.topic == topic { return publish.payload }
         }
     }
 
