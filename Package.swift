@@ -174,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "RPC", "RPCRabbitMQ", "RabbitMQ", "RabbitMQTestSupport", "TransportContract",
+                "Gate", "MQTTTestSupport", "Mqant", "RPC", "RPCRabbitMQ", "RabbitMQ", "RabbitMQTestSupport",
+                "TransportContract",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -191,17 +192,35 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "MQTTTestSupport",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/MQTTTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "GateTests",
             dependencies: [
-                "Gate", "MQTT", "Mqant",
+                "Gate", "MQTT", "MQTTTestSupport", "Mqant",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "NodeTests", dependencies: ["Node", "RabbitMQTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: [
+                "MQTTTestSupport", "Mqant", "Node", "RPC", "RPCRabbitMQ", "RabbitMQ", "RabbitMQTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

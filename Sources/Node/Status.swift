@@ -62,6 +62,7 @@ struct Status: AsyncParsableCommand {
         let end = node.view
         rows.removeAll { row in end.peers[row.node]?.instances.contains { $0.id == row.id } != true }
         for index in rows.indices {
+            rows[index].suspected = end.peers[rows[index].node]?.isSuspected ?? true
             rows[index].status = second[rows[index].id] ?? first[rows[index].id]
             guard let before = first[rows[index].id], let after = second[rows[index].id] else { continue }
             rows[index].callsPerSecond = Double(after.calls - min(before.calls, after.calls)) / seconds

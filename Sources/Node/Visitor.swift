@@ -34,8 +34,11 @@ struct Visitor {
         _ broker: Broker, patience: Duration, logger: Logger, _ body: (Visitor) async throws -> Value
     ) async throws -> Value {
         let id = NodeID("visitor-" + String(UInt64.random(in: .min ... .max), radix: 16))
+        var configuration = RPCNode.Configuration()
+        // Without it nobody would look whether the callee of a call that is out still lives, nor who has fallen silent.
+        configuration.announcementInterval = .seconds(1)
         let node = RPCNode(
-            id: id, transport: broker.within(patience).makeTransport(id, logger),
+            id: id, transport: broker.within(patience).makeTransport(id, logger), configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         do {
             try await node.start()

@@ -1,3 +1,4 @@
+import MQTTTestSupport
 import Mqant
 import NIOCore
 import Synchronization
@@ -135,6 +136,8 @@ import Testing
             await #expect(throws: RPCError.noSession) { try await session.bind("joe") }
             await #expect(throws: RPCError.noSession) { try await session.send(topic: "t", body: ByteBuffer()) }
             await #expect(throws: RPCError.noSession) { try await session.join("g") }
+            await #expect(throws: RPCError.noSession) { try await session.push() }
+            #expect(harness.gate.statistics.refused == 4, "each is counted, once")
         }
     }
 

@@ -8,6 +8,7 @@ from cluster.case import SLACK, ClusterCase, World
 from cluster.chatlog import FOREVER, Window, check
 from cluster.cluster import TCP
 from cluster.crowd import Crowd
+from cluster.node import END
 from cluster.outcomes import INTERRUPTED, kind
 from cluster.ownership import owned
 from cluster.peer import Peer
@@ -66,6 +67,7 @@ class Chats(Elastic):
             gone = time.monotonic()
             self.answered_since(crowd, gone)
             crowd.end()
+        self.within(gone - told, END, "until the Chat had ended")
         print(f"\n    {len(self.out(crowd, told, rooms))} says were out in its {len(rooms)} rooms; it took {gone - told:.2f} s to go")
         self.assertGreater(len(self.out(crowd, told, rooms)), 0)
         # While some know that it goes, and some do not yet, one room's messages pass through two.
@@ -178,6 +180,7 @@ class Rolling(Elastic):
         told = cluster.node(name, index).signal(signal.SIGTERM)
         self.assertEqual(cluster.node(name, index).wait(), 0)
         gone = time.monotonic()
+        self.assertLess(gone - told, END + SLACK)
         again = cluster.start(name, index)
         served = again.when("TCP Listen" if name == "Gate" else "listening id(", again.began)
         print(f"gone after {gone - told:.2f} s, another serves after {served - told:.2f} s", end="")

@@ -54,7 +54,7 @@ def messages(session):
     for function in ("Bind", "Close", "Push", "Update", "Join", "Leave"):
         yield f"{function} for a session of another Gate", properties(
             type=function, content_type="application/json", reply_to="nowhere", correlation_id="1"
-        ), json.dumps([key] + {"Bind": ["thief"], "Push": [{}], "Join": ["x", None], "Leave": ["x"]}.get(function, [])).encode()
+        ), json.dumps([key] + {"Bind": ["thief"], "Push": [{"set": {}, "removed": []}], "Join": ["x", None], "Leave": ["x"]}.get(function, [])).encode()
     yield "Send to a session of another Gate", properties(
         type="Send", content_type="application/octet-stream", headers={"session-id": key, "topic": "stolen"}), b"bytes"
     yield "Send to a topic that is none", properties(
@@ -100,6 +100,11 @@ class Garbage(ClusterCase):
         print(f"    {len(list(messages(session)))} messages to each of {len(queues)} queues, {load.outcomes.kinds}")
         self.assertTrue(watcher.connected)
         self.assertNotIn("stolen", [topic for topic, _ in watcher.messages])
+        refused = {name: row["status"]["gauges"].get("refused") for name, row in cluster.status().items()}
+        self.assertEqual(refused[session["Serverid"]], 0)
+        others = [name for name, count in refused.items() if count is not None and name != session["Serverid"]]
+        foreign = [name for name, _, _ in messages(session) if name.endswith("a session of another Gate")]
+        self.assertEqual([refused[name] for name in others], [len(foreign) - 1], "all but the call, which no Gate gets")
         now = self.session(cluster, watcher)
         self.assertEqual(now, session, "no operation was done on the other Gate's session")
         for node in cluster.nodes.values():

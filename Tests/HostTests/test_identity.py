@@ -3,6 +3,7 @@
 What takes the 30 s of a start that fails begins before the other tests and is looked at after them.
 """
 
+import signal
 import time
 
 import pika
@@ -15,6 +16,7 @@ from cluster.load import Load
 from cluster.network import BRIDGE
 from cluster.outcomes import INTERRUPTED, NOT_FOUND, OK, TIMEOUT
 from cluster.recovery import last_failure
+from support.deadline import until
 
 WAIT = 30  # seconds for which a node retries at its start
 ZOMBIE = 15  # seconds by which the broker has given up a connection that is silent (DESIGN §8)
@@ -53,6 +55,8 @@ class Claimed(ClusterCase):
     def test_restarted_right_after_it_was_killed(self):
         cluster = self.running()
         with Load(cluster, pause=0.005) as load:
+            cluster.node("Chat").signal(signal.SIGSTOP)
+            held = until("every client of Chat waits", load.stuck, 10)
             killed = cluster.node("Chat").kill()
             again = cluster.start("Chat")
             again.see("listening id(the-chat)")
@@ -62,7 +66,8 @@ class Claimed(ClusterCase):
         self.report(load.outcomes, killed)
         self.only(load.outcomes.to("Login"), OK)
         self.only(load.outcomes.to("Chat"), OK, INTERRUPTED, NOT_FOUND)
-        self.last_within(load.outcomes.of(INTERRUPTED), killed, 2, "interrupted after the kill")
+        interrupted = self.some(load.outcomes, INTERRUPTED, at_least=len(held))
+        self.last_within(interrupted, killed, 2, "interrupted after the kill")
         self.within(last_failure(load.outcomes, served), 1, "until Chat was found again")
 
     def test_restarted_on_its_host_right_after_a_power_cut(self):
@@ -71,6 +76,7 @@ class Claimed(ClusterCase):
         with Load(cluster) as load:
             host, began = cluster.host("Chat"), load.now()
             host.cut()
+            held = until("every client of Chat waits", load.stuck, 10)
             cluster.node("Chat").kill()
             host.lose_power()
             again = cluster.start("Chat")
@@ -78,6 +84,8 @@ class Claimed(ClusterCase):
             served = load.now()
             load.wait_for_calls(served + 1 + SLACK)
         self.check(load.outcomes, began, served)
+        # The new one's announcement proves that the old one is gone; it comes before the deadline, or after it.
+        self.some(load.outcomes, INTERRUPTED, TIMEOUT, at_least=len(held))
 
     def test_restarted_elsewhere_right_after_its_link_was_cut(self):
         """The broker believes in the dead one until it has been silent for two heartbeats or more."""
@@ -85,20 +93,24 @@ class Claimed(ClusterCase):
         with Load(cluster) as load:
             began = load.now()
             cluster.host("Chat").cut()
+            held = until("every client of Chat waits", load.stuck, 10)
             cluster.node("Chat").kill()
             again = cluster.start("Chat", 1)
             again.see("listening id(the-chat)")
             served = load.now()
             load.wait_for_calls(served + 1 + SLACK)
         self.check(load.outcomes, began, served)
-        self.assertGreater(served - began, 3, "the dead one held the Id for a while, or this tests nothing")
+        self.assertGreater(served - began, 4 + SLACK, "the dead one held the Id for a while, or this tests nothing")
+        self.some(load.outcomes, TIMEOUT, at_least=len(held))
+        self.at_once(self.some(load.outcomes, NOT_FOUND))
 
     def check(self, outcomes, began, served):
         self.report(outcomes, began)
         self.within(served - began, ZOMBIE + START, "until it served again")
         self.only(outcomes.to("Login"), OK)
         self.only(outcomes.to("Chat"), OK, TIMEOUT, INTERRUPTED, NOT_FOUND)
-        self.at_deadline(outcomes.of(TIMEOUT), 4)
+        if timeouts := outcomes.of(TIMEOUT):
+            self.at_deadline(timeouts, 4)
         self.within(last_failure(outcomes, served), 1, "until Chat was found again")
 
 

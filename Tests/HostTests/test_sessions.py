@@ -14,8 +14,9 @@ def setUpModule():
 class Across(ClusterCase):
     def setUp(self):
         self.all = self.cluster().start_all(gates=2)
-        self.peer = Peer(self.all.vhost)
+        self.peer = Peer(self.all.vhost, self.all.host("Spy"))
         self.addCleanup(self.peer.close)
+        until("the broker tells of a host of its own", lambda: World.broker.accepted(self.all.address("Spy")) == 1)
         self.gate, self.other = self.all.instance("Gate", 0), self.all.instance("Gate", 1)
         self.zoe, self.yan = self.all.player("zoe", gate=0), self.all.player("yan", gate=1)
 
@@ -41,6 +42,20 @@ class Across(ClusterCase):
         self.assertEqual(self.peer.call(self.gate, "UnBind", key)["Userid"], "")
         self.assertEqual(self.zoe.call("Chat/Handler_Say", roomName="palace", say="x")[1], "Not Logined")
         self.assertEqual(self.session(self.yan)["Userid"], "yan", "nobody else's session")
+
+    def test_settings_pushed_at_once(self):
+        """Several settings in one call: the Gate's copy has them, and the client's next request carries them."""
+        key = self.session(self.zoe)["Sessionid"]
+        self.peer.call(self.gate, "Set", key, "shoe", "left")
+        changes = {"set": {"hat": "红 red", "coat": "none"}, "removed": ["shoe", "never set"]}
+        expected = {"hat": "红 red", "coat": "none"}
+        self.assertEqual(self.peer.call(self.gate, "Push", key, changes)["Settings"], expected)
+        self.assertEqual(self.peer.call(self.gate, "Update", key)["Settings"], expected)
+        self.assertEqual(self.session(self.zoe)["Settings"], expected)
+        # Those of others stay.
+        self.peer.call(self.gate, "Push", key, {"set": {"coat": "blue"}, "removed": []})
+        self.assertEqual(self.session(self.zoe)["Settings"], expected | {"coat": "blue"})
+        self.assertEqual(self.session(self.yan).get("Settings", {}), {}, "nobody else's session")
 
     def test_bytes_arrive_unchanged(self):
         key = self.session(self.zoe)["Sessionid"]
@@ -81,15 +96,18 @@ class Across(ClusterCase):
     def test_a_gate_refuses_sessions_of_another(self):
         session = self.session(self.zoe)
         key = session["Sessionid"]
-        for function, arguments in (
-                ("Bind", ("thief",)), ("UnBind", ()), ("Set", ("k", "v")), ("Remove", ("k",)), ("Update", ()),
-                ("Close", ()), ("Join", ("team", None)), ("Leave", ("team",))):
+        operations = (
+            ("Bind", ("thief",)), ("UnBind", ()), ("Set", ("k", "v")), ("Remove", ("k",)), ("Update", ()), ("Close", ()),
+            ("Push", ({"set": {"k": "v"}, "removed": []},)), ("Join", ("team", None)), ("Leave", ("team",)))
+        for function, arguments in operations:
             with self.subTest(function), self.assertRaises(RemoteError):
                 self.peer.call(self.other, function, key, *arguments)
         with self.assertRaises(RemoteError):
             self.peer.call(self.other, "Send", body=b"x", headers={"session-id": key, "topic": "stolen"})
         self.assertEqual(self.session(self.zoe), session, "nothing has changed")
         self.assertTrue(self.zoe.connected)
+        refused = {gate: row["status"]["gauges"]["refused"] for gate, row in self.all.status().items() if "Gate" in gate}
+        self.assertEqual(refused, {self.gate: 0, self.other: len(operations) + 1}, "each is counted")
 
     def came(self, player, topic, count=1):
         """The payloads that came on a topic, once there are so many."""

@@ -12,7 +12,7 @@ actor PipeReader {
 
     private let chunks: AsyncStream<[UInt8]>
     private var text = ""
-    private var read = ""
+    private var read: [UInt8] = []
 
     /// - Parameter descriptor: the reading end; closed at the pipe's end.
     init(_ descriptor: Int32) {
@@ -40,22 +40,21 @@ actor PipeReader {
                 text = String(text[text.index(after: end)...])
                 if line.contains(wanted) { return line }
             }
-            guard await more() else { throw Ended(waitedFor: wanted, output: read) }
+            guard await more() else { throw Ended(waitedFor: wanted, output: String(decoding: read, as: UTF8.self)) }
         }
     }
 
     /// Reads to the end.
     /// - Returns: everything since the beginning.
-    func all() async -> String {
+    func all() async -> [UInt8] {
         while await more() {}
         return read
     }
 
     private func more() async -> Bool {
         guard let data = await chunks.first(where: { _ in true }) else { return false }
-        let new = String(decoding: data, as: UTF8.self)
-        text += new
-        read += new
+        text += String(decoding: data, as: UTF8.self)
+        read += data
         return true
     }
 }

@@ -7,8 +7,11 @@ final class ServerProcess: Sendable {
     /// Its status, and what it printed.
     struct Result: Sendable {
         var status: Int32
-        var output: String
+        /// Its standard output, as it came.
+        var bytes: [UInt8]
         var errors: String
+
+        var output: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     private let processID: pid_t
@@ -86,13 +89,13 @@ final class ServerProcess: Sendable {
 
     /// Waits for its end, and returns all that it printed.
     func result() async throws -> Result {
-        let output = await output.all()
-        let errors = await errors.all()
+        let bytes = await output.all()
+        let errors = String(decoding: await errors.all(), as: UTF8.self)
         // Both pipes have ended, so the process is at its end too.
         var status: Int32 = 0
         waitpid(processID, &status, 0)
         return Result(
-            status: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f), output: output, errors: errors)
+            status: status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f), bytes: bytes, errors: errors)
     }
 
     /// Writes a configuration to a file of its own for the length of `body`.

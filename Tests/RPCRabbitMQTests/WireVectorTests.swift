@@ -89,7 +89,7 @@ import Testing
     @Test func status() throws {
         let text = try Self.vector("status")
         let status = try JSONDecoder().decode(InstanceStatus.self, from: Data(text.utf8))
-        #expect(status.gauges == ["sessions": 3])
+        #expect(status.gauges == ["refused": 0, "sessions": 3, "stalled": 0])
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         #expect(String(decoding: try encoder.encode(status), as: UTF8.self) == text)

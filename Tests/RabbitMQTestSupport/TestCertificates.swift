@@ -8,8 +8,11 @@ package struct TestCertificates: Sendable {
     package var serverKey: String { "\(folder)/server.key" }
     package var clientCertificate: String { "\(folder)/client.pem" }
     package var clientKey: String { "\(folder)/client.key" }
-    /// An authority that has signed nothing here.
+    /// An authority that has signed nothing here but `strangerCertificate`.
     package var strangerAuthority: String { "\(folder)/stranger.pem" }
+    /// A client's certificate, of an authority that the broker does not know.
+    package var strangerCertificate: String { "\(folder)/outsider.pem" }
+    package var strangerKey: String { "\(folder)/outsider.key" }
 
     /// Made with the `openssl` command.
     package static func make(in folder: String) async throws -> TestCertificates {
@@ -25,10 +28,11 @@ package struct TestCertificates: Sendable {
                 key $1.key
                 openssl req -new -key $1.key -subj /CN=$1 -out $1.csr
                 printf '%s\\n' "$2" > $1.ext
-                openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile $1.ext -out $1.pem
+                openssl x509 -req -in $1.csr -CA $3.pem -CAkey $3.key -CAcreateserial -days 30 -extfile $1.ext -out $1.pem
             }
-            sign server subjectAltName=DNS:localhost
-            sign client extendedKeyUsage=clientAuth
+            sign server subjectAltName=DNS:localhost ca
+            sign client extendedKeyUsage=clientAuth ca
+            sign outsider extendedKeyUsage=clientAuth stranger
             chmod a+r *.key
             """
         let reader = try OutputReader()

@@ -48,6 +48,60 @@ struct ConsumerTests {
         }
     }
 
+    @Test func aRejectionMayMeanAllBeforeToo() async throws {
+        try await withConnection { connection, recorder in
+            let channel = try await connection.openChannel()
+            let queue = try await channel.temporaryQueue()
+            var options = ConsumerOptions()
+            options.withoutAcknowledgement = false
+            try await channel.consume(queue, options)
+            for number in 0..<5 {
+                try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer(integer: number)))
+            }
+            let first = try await recorder.wait("deliveries") { $0.deliveries.count == 5 }.deliveries
+            try channel.reject(first[2].deliveryTag, multiple: true, requeue: true)
+            let all = try await recorder.wait("redeliveries") { $0.deliveries.count == 8 }.deliveries
+            #expect(all.suffix(3).allSatisfy { $0.isRedelivered })
+            #expect(all.suffix(3).map { $0.body } == first.prefix(3).map { $0.body }, "those up to the third")
+            try channel.reject(all[7].deliveryTag, multiple: true, requeue: false)
+            var declaration = QueueDeclaration(name: queue)
+            declaration.isPassive = true
+            #expect(try await channel.declareQueue(declaration).messageCount == 0)
+            // A tag that is settled already would close the channel with 406.
+            _ = try await channel.temporaryQueue()
+            #expect(recorder.contents.channelErrors.isEmpty)
+        }
+    }
+
+    @Test func aGlobalPrefetchIsSharedByTheChannelsConsumers() async throws {
+        try await withConnection { connection, recorder in
+            let channel = try await connection.openChannel()
+            var options = ConsumerOptions()
+            options.withoutAcknowledgement = false
+            try await channel.setPrefetch(3, isGlobal: true)
+            var queues: [String] = []
+            for _ in 0..<2 {
+                queues.append(try await channel.temporaryQueue())
+                try await channel.consume(queues[queues.count - 1], options)
+            }
+            for queue in queues + queues + queues {
+                try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer()))
+            }
+            try await recorder.wait("the first three") { $0.deliveries.count == 3 }
+            // A passive declaration is answered after whatever the broker would have sent in excess.
+            var ready: UInt32 = 0
+            for queue in queues {
+                var declaration = QueueDeclaration(name: queue)
+                declaration.isPassive = true
+                ready += try await channel.declareQueue(declaration).messageCount
+            }
+            #expect(ready == 3, "for each of two consumers it would be 0")
+            #expect(recorder.contents.deliveries.count == 3)
+            try channel.acknowledge(3, multiple: true)
+            try await recorder.wait("the others") { $0.deliveries.count == 6 }
+        }
+    }
+
     @Test func cancellingEndsDeliveriesAndLeavesMessagesInTheQueue() async throws {
         try await withConnection { connection, recorder in
             let channel = try await connection.openChannel(confirming: true)

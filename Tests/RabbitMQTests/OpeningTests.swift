@@ -85,6 +85,29 @@ struct OpeningTests {
         #expect(ContinuousClock.now - started < .seconds(5))
     }
 
+    @Test func aURIsTimeoutIsKept() async throws {
+        let silent = try FakeBroker { _ in }
+        let started = ContinuousClock.now
+        let error = try await rabbitMQError {
+            try await open([silent.uri + "?connection_timeout=300"], timeout: .seconds(60))
+        }
+        #expect(error.code == .unreachable)
+        #expect(ContinuousClock.now - started >= .milliseconds(300))
+        #expect(ContinuousClock.now - started < .seconds(30), "not the configuration's minute")
+    }
+
+    @Test func theHeartbeatIsFiveSecondsUnlessSaidOtherwise() async throws {
+        let broker = try await SharedBroker.get()
+        for (option, seconds) in [("", "5"), ("?heartbeat=7", "7")] {
+            let name = "heartbeat-of-\(seconds)"
+            try await withConnection(to: [broker.uri() + option], { $0.name = name }) { _, _ in
+                let listed = try await broker.ctl("list_connections", "timeout", "client_properties")
+                let line = try #require(listed.split(separator: "\n").first { $0.contains(name) })
+                #expect(line.hasPrefix("\(seconds)\t"), "\(line)")
+            }
+        }
+    }
+
     @Test func aCancelledOpeningReturnsAtOnce() async throws {
         let silent = try FakeBroker { _ in }
         let accepted = silent.accepted

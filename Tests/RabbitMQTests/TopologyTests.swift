@@ -100,7 +100,7 @@ struct TopologyTests {
     }
 
     @Test func deletionCountsAndRespectsItsConditions() async throws {
-        try await withConnection { connection, recorder in
+        try await withConnection { connection, _ in
             let channel = try await connection.openChannel(confirming: true)
             let queue = try await channel.temporaryQueue()
             for _ in 0..<3 {
@@ -125,7 +125,6 @@ struct TopologyTests {
             passive.isPassive = true
             let gone = try await rabbitMQError { try await channel.declareExchange(passive) }
             #expect(gone.replyCode == 404)
-            _ = recorder
         }
     }
 }

@@ -20,6 +20,14 @@ package protocol TransportNetwork: Sendable {
     /// On its return what is sent to them comes back.
     func kill(_ node: NodeID) async
 
+    /// How the calls end that a killed node held: `interrupted` where the death is found out, `timeout` where it is not.
+    /// Nodes of one process do not die, so nothing there looks for it.
+    var endOfHeldCalls: RPCError.Code { get }
+
     /// Frees what the network holds, once its nodes are shut down.
     func tearDown() async
+}
+
+extension TransportNetwork {
+    package var endOfHeldCalls: RPCError.Code { .timeout }
 }

@@ -31,6 +31,7 @@ public struct Gate: Module {
         server.receivePushes { [state] push in state.receive(push) }
         server.report("sessions") { [state] in state.sessions.count }
         server.report("stalled") { [state] in state.statistics.stalled }
+        server.report("refused") { [state] in state.statistics.refused }
     }
 
     public func run() async throws {

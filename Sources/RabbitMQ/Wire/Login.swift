@@ -163,6 +163,13 @@ extension ConnectionState {
         default: break
         }
         let cause = LibraryStatus(code: reply.library_error)
+        // With TLS 1.3 a client hears only now, by the first read, that its certificate was not taken.
+        if reply.library_error == AMQP_STATUS_SSL_ERROR.rawValue {
+            return RabbitMQError(
+                .unreachable,
+                "\(uri): the broker ended the TLS connection: if it demands a client's certificate, check certfile and "
+                    + "keyfile", underlying: cause)
+        }
         return RabbitMQError(
             .unreachable, "\(uri): what listens there did not complete an AMQP 0-9-1 login", underlying: cause)
     }

@@ -1,3 +1,4 @@
+import MQTTTestSupport
 import Mqant
 import NIOCore
 import RPC

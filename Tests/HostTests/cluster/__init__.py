@@ -3,8 +3,11 @@
 What the tests of clients have already (a player, waiting with a deadline) is theirs: Tests/ClientTests/support.
 """
 
+import os
 import pathlib
 import sys
+
+SLACK = float(os.environ.get("HOST_TESTS_SLACK", "1.5"))  # seconds on top of what DESIGN §8 allows
 
 # What a module of tests writes: brokers, configurations. A file system of its own, in memory (cluster/run.py).
 FOLDER = pathlib.Path("/run/mqant-host-tests")

@@ -1,5 +1,6 @@
 """Nodes that meet at one virtual host of a broker."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from .node import ROOT, Node
 
 TCP, WS = 3563, 3653
 SHIPPED = ROOT / "conf/cluster.conf"
-FIRST = {"Gate": 16, "Login": 32, "Chat": 48}  # each type's addresses: so many and the 15 after it
+FIRST = {"Gate": 16, "Login": 32, "Chat": 48, "Spy": 64}  # each type's addresses: so many and the 15 after it
 
 
 class Cluster:
@@ -43,7 +44,7 @@ class Cluster:
             return [entry | ({"Settings": settings[name]} if name in settings else {})]
 
         return {
-            "Module": {name: entry(name) for name in FIRST},
+            "Module": {name: entry(name) for name in ("Gate", "Login", "Chat")},
             "Rabbitmq": {"Uri": self.uri, "Exchange": "mqant"},
             "RPC": {"Timeout": self.timeout},
             "Mqtt": {"WirteLoopChanNum": 10, "ReadPackLoop": 10, "ReadTimeout": 60, "WriteTimeout": 30},
@@ -96,9 +97,14 @@ class Cluster:
     def node(self, name, index=0):
         return self.nodes[name, index]
 
-    def player(self, name, gate=0):
-        """A player who has logged in."""
-        player = Player(TCP, name, host=self.address("Gate", gate))
+    def connect(self, name, gate=0, beside_gate=False):
+        """A player who has logged in, on the broker's host or on the Gate's. Whoever asks closes it."""
+        with self.host("Gate", gate).inside() if beside_gate else contextlib.nullcontext():
+            return Player(TCP, name, host=self.address("Gate", gate))
+
+    def player(self, *details, **more):
+        """The same; closed with the cluster."""
+        player = self.connect(*details, **more)
         self.players.append(player)
         return player
 

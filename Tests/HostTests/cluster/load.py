@@ -1,14 +1,15 @@
 """Clients that call without end, and write down what became of every call."""
 
+import collections
 import itertools
 import json
 import threading
 import time
 
-from support.player import Player, numbers
+from support.player import numbers
 
-from .cluster import TCP
 from .outcomes import CLOSED, OK, REMOTE, UNANSWERED, Outcome, Outcomes, kind
+from .ownership import owner
 
 GRACE = 6.0  # seconds after the server's own deadline in which an answer must come, or there is none
 
@@ -20,7 +21,7 @@ class Caller:
 
     def __init__(self, load, gate):
         self.load = load
-        self.player = Player(TCP, f"caller-{next(numbers)}", host=load.cluster.address("Gate", gate))
+        self.player = load.cluster.connect(f"caller-{next(numbers)}", gate, load.beside_gate)
         self.since = None  # when the call that is out began
         self.thread = threading.Thread(target=self._run)
 
@@ -77,7 +78,7 @@ class Sayer(Caller):
 
     def __init__(self, load, gate):
         super().__init__(load, gate)
-        self.room = next(rooms)
+        self.room = next(load.sayers_rooms)
         self.player.join(self.room)
 
     def script(self):
@@ -102,9 +103,13 @@ class Roamer(Caller):
 class Load:
     """Runs from entry to exit of a `with`."""
 
-    def __init__(self, cluster, gates=1, pause=0.02, each=2, kinds=(Sayer, Logger, Roamer)):
-        """`pause`: seconds between a client's calls; `each`: clients of each kind at each Gate."""
-        self.cluster, self.pause = cluster, pause
+    def __init__(self, cluster, gates=1, pause=0.02, each=2, kinds=(Sayer, Logger, Roamer), beside_gate=False, sayers_at=None):
+        """`pause`: seconds between a client's calls; `each`: clients of each kind at each Gate; `beside_gate`: they are
+        on their Gate's host, and not on the broker's; `sayers_at`: the Chat that owns the sayers' rooms."""
+        self.cluster, self.pause, self.beside_gate = cluster, pause, beside_gate
+        chats = [cluster.instance(*key) for key in cluster.nodes if key[0] == "Chat"]
+        self.sayers_rooms = rooms if sayers_at is None else (
+            room for room in rooms if owner(room, chats) == cluster.instance("Chat", sayers_at))
         self.changed = threading.Condition()
         self.over = threading.Event()
         self.outcomes = Outcomes()
@@ -152,8 +157,18 @@ class Load:
     def wait_for_calls(self, since, each=20, seconds=30.0):
         """Until every route has been called so often after a moment, with whatever outcome; leaving aside, for who
         cannot join does not leave."""
-        for route in {outcome.route for outcome in list(self.outcomes)} - {"Chat/Handler_LeaveChat"}:
-            self.wait(each, seconds, lambda outcome, route=route: outcome.began >= since and outcome.route == route)
+        end = time.monotonic() + seconds
+        with self.changed:
+            routes = {outcome.route for outcome in self.outcomes} - {"Chat/Handler_LeaveChat"}
+            counts, seen = collections.Counter(), 0
+            while True:
+                counts.update(outcome.route for outcome in self.outcomes[seen:] if outcome.began >= since)
+                seen = len(self.outcomes)
+                if all(counts[route] >= each for route in routes):
+                    return
+                left = end - time.monotonic()
+                assert left > 0, f"not within {seconds} s: {each} of each of {routes}; there were {counts}"
+                self.changed.wait(left)
 
     @staticmethod
     def now():
@@ -170,6 +185,11 @@ class Load:
         now = time.monotonic()
         return [caller for caller in self.callers
                 if isinstance(caller, kinds) and (since := caller.since) is not None and now - since >= seconds]
+
+    def stuck(self, kinds=(Sayer, Roamer)):
+        """All clients of these kinds, once each has waited longer than any answer takes; until then None."""
+        out = self.out(0.3, kinds)
+        return out if len(out) == sum(isinstance(caller, kinds) for caller in self.callers) else None
 
     def summary(self, since=0):
         outcomes = Outcomes(self.outcomes[since:])

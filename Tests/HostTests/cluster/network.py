@@ -1,10 +1,21 @@
 """Hosts as network namespaces, at a bridge in the namespace of the tests."""
 
+import contextlib
+import ctypes
 import os
 import subprocess
 
 PREFIX = "10.77"
 BRIDGE = f"{PREFIX}.0.1"  # where the broker is, and the tests' clients
+
+
+CLONE_NEWNET = 0x40000000  # linux/sched.h
+
+
+def enter(namespace):
+    """Moves this thread to another network (setns(2)); `namespace` is an open file."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.setns(namespace.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
 
 
 def ip(*arguments):
@@ -62,6 +73,16 @@ class Host:
         ip("link", "delete", self.port)
         ip("netns", "delete", self.name)
         self._build()
+
+    @contextlib.contextmanager
+    def inside(self):
+        """What this thread connects meanwhile stays on this host, also afterwards: a socket keeps its network."""
+        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{self.name}") as there:
+            enter(there)
+            try:
+                yield
+            finally:
+                enter(home)
 
     def command(self, *arguments):
         """What starts a program on this host; the process becomes the program."""

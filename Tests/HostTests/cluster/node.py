@@ -7,8 +7,11 @@ import subprocess
 import threading
 import time
 
+from . import SLACK
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SECONDS = 30.0
+END = 10.0  # seconds in which a node that is told to has ended (DESIGN §8)
 
 
 class Node:
@@ -96,13 +99,18 @@ class Node:
         self.reader.join(5)
         return status
 
+    def end(self, number):
+        """Tells it to end by a signal, and waits; returns its exit status, and how many seconds it took."""
+        told = self.signal(number)
+        return self.wait(), time.monotonic() - told
+
     def close(self):
         """Ends it as a person would, if it still runs, and checks that it goes well."""
         try:
             if self.is_running:
-                self.signal(signal.SIGTERM)
-                status = self.wait(20)
+                status, seconds = self.end(signal.SIGTERM)
                 assert status == 0, f"{self.name} ended with status {status}:\n{self.log[-4000:]}"
+                assert seconds <= END + SLACK, f"{self.name} took {seconds:.2f} s to end:\n{self.log[-4000:]}"
         finally:
             if self.is_running:
                 self.kill()

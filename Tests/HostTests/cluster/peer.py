@@ -1,5 +1,6 @@
 """A node of another language: a module `Spy` in Python over pika, as docs/wire.md describes one."""
 
+import contextlib
 import itertools
 import json
 import threading
@@ -34,14 +35,16 @@ class Peer:
     One thread owns the connection; `call` and `push` may be used from any other.
     """
 
-    def __init__(self, vhost):
+    def __init__(self, vhost, host=None):
+        """`host`: where it runs, as far as the network can tell; by default with the broker."""
         self.node, self.id = f"peer-{uuid.uuid4()}", "peer:Spy"
         self.changed = threading.Condition()
         self.queues = {}  # Id → queue, as announced
         self.replies = {}  # correlation id → properties and body
         self.numbers, self.sequence = itertools.count(1), itertools.count(1)
         self.is_closed = False
-        self.connection = connect(vhost)
+        with host.inside() if host else contextlib.nullcontext():
+            self.connection = connect(vhost)
         self.channel = self.connection.channel()
         self.reply_queue = self._consume(self._replied)
         announcements = self._consume(self._announced)

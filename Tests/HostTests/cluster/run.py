@@ -22,8 +22,8 @@ MODULE_SECONDS = 400 + float(os.environ.get("HOST_TESTS_CHAOS_SECONDS", "60"))  
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 # The first: what takes longest, so that nothing has to wait for it in the end.
-ORDER = ["test_broker", "test_chaos", "test_rooms", "test_callee", "test_link_long", "test_link", "test_identity",
-         "test_elastic", "test_compose", "test_membership"]
+ORDER = ["test_broker", "test_chaos", "test_rooms", "test_callee", "test_link_long", "test_identity", "test_link",
+         "test_elastic", "test_compose", "test_membership", "test_ending"]
 
 # Only the module's processes see these mounts; the empty folders stay, for others may use them at this moment.
 PREPARE = f"""

@@ -51,6 +51,8 @@ final class RabbitMQNetwork: TransportNetwork {
         return transport
     }
 
+    var endOfHeldCalls: RPCError.Code { .interrupted }
+
     /// The queues of the node are gone when the broker has given up its connection: `lock.…` can be declared anew then,
     /// and what is sent to a queue comes back.
     func kill(_ node: NodeID) async {

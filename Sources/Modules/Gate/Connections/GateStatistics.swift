@@ -4,11 +4,14 @@ import Synchronization
 final class GateStatistics: Sendable {
     private let openCount = Atomic<Int>(0)
     private let stalledCount = Atomic<Int>(0)
+    private let refusedCount = Atomic<Int>(0)
 
     /// Connections that are open now, those before their CONNECT among them.
     var open: Int { openCount.load(ordering: .relaxed) }
     /// Connections that were cut off because their client stopped reading.
     var stalled: Int { stalledCount.load(ordering: .relaxed) }
+    /// Operations on sessions that this Gate does not hold: those of another Gate, those that have ended, and inventions.
+    var refused: Int { refusedCount.load(ordering: .relaxed) }
 
     /// Counts a new connection; nil if there are too many.
     func admit(limit: Int) -> ConnectionPermit? {
@@ -21,6 +24,7 @@ final class GateStatistics: Sendable {
 
     fileprivate func closed() { openCount.subtract(1, ordering: .relaxed) }
     func countStalled() { stalledCount.add(1, ordering: .relaxed) }
+    func countRefused() { refusedCount.add(1, ordering: .relaxed) }
 }
 
 /// One connection's place among those that `MaxConnNum` allows. On its event loop only.

@@ -55,12 +55,22 @@ extension Gate {
 }
 
 extension GateState {
+    /// The connection of a session. An operation asks for it first: so each that is refused is counted once.
+    /// - Throws: `RPCError` if this Gate has no such session.
+    func connection(_ id: SessionID) throws(RPCError) -> ClientConnection {
+        guard let connection = sessions[id] else {
+            statistics.countRefused()
+            throw .noSession
+        }
+        return connection
+    }
+
     /// Runs an operation on a session's connection.
     /// - Throws: `RPCError` if this Gate has no such session, or what `body` throws.
     func withConnection<Value: Sendable>(
         _ id: SessionID, _ body: @escaping @Sendable (ClientConnection) throws(RPCError) -> Value
     ) async throws(RPCError) -> Value {
-        guard let connection = sessions[id] else { throw .noSession }
+        let connection = try connection(id)
         let result: Result<Value, RPCError> = await withCheckedContinuation { continuation in
             @Sendable func run() {
                 continuation.resume(returning: Result { () throws(RPCError) in try body(connection) })

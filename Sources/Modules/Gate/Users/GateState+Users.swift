@@ -14,7 +14,7 @@ extension GateState {
         guard !userID.isEmpty, group.rawValue.utf8.count <= GroupName.maximumByteCount else {
             throw RPCError(.invalidArguments, "a user's id has 1 to \(GroupName.maximumUserIDByteCount) bytes")
         }
-        guard let connection = sessions[id] else { throw .noSession }
+        let connection = try connection(id)
         var beginning = ClientConnection.Binding.isBusy
         while case .isBusy = beginning {
             beginning = try await withConnection(id) { connection throws(RPCError) in

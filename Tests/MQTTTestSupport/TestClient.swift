@@ -1,19 +1,18 @@
-import MQTT
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// An MQTT client over a real socket that sees every byte: packets go out as they are given, and come in as they come.
-struct TestClient: Sendable {
+package struct TestClient: Sendable {
     /// A packet of the server's.
-    struct Received: Sendable, Equatable {
-        var type: UInt8
-        var flags: UInt8
-        var body: ByteBuffer
+    package struct Received: Sendable, Equatable {
+        package var type: UInt8
+        package var flags: UInt8
+        package var body: ByteBuffer
         /// Which read of the socket brought its last byte, counted from 1.
-        var read: Int
+        package var read: Int
 
-        /// Topic, packet id and payload of a PUBLISH.
-        var publish: (topic: String, id: UInt16?, payload: String)? {
+        /// Topic, packet id and payload of a PUBLISH, the latter as text and as it is.
+        package var publish: (topic: String, id: UInt16?, payload: String, bytes: ByteBuffer)? {
             guard type == 3 else { return nil }
             var body = body
             guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length))
@@ -21,18 +20,18 @@ struct TestClient: Sendable {
                 return nil
             }
             let id = (flags >> 1) & 3 == 0 ? nil : body.readInteger(as: UInt16.self)
-            return (topic, id, String(buffer: body))
+            return (topic, id, String(buffer: body), body.slice())
         }
     }
 
     /// What the connection's end throws.
-    struct Closed: Error {}
+    package struct Closed: Error {}
 
     private let channel: any Channel
     private let packets: AsyncStream<Received>
     private let handler: Handler
 
-    init(port: Int) async throws {
+    package init(port: Int) async throws {
         let (stream, continuation) = AsyncStream<Received>.makeStream()
         let handler = Handler(continuation)
         self.handler = handler
@@ -45,16 +44,16 @@ struct TestClient: Sendable {
     }
 
     /// Connects and says CONNECT.
-    static func connected(port: Int, clientID: String = "", keepAlive: UInt16 = 60) async throws -> TestClient {
+    package static func connected(port: Int, clientID: String = "", keepAlive: UInt16 = 60) async throws -> TestClient {
         let client = try await TestClient(port: port)
         try await client.send(connect(clientID: clientID, keepAlive: keepAlive))
         _ = try await client.next(ofType: 2)
         return client
     }
 
-    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
+    package func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
 
-    func publish(_ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1) async throws {
+    package func publish(_ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1) async throws {
         var body = ByteBuffer()
         body.writeLengthPrefixedText(topic)
         if qos > 0 { body.writeInteger(id) }
@@ -63,12 +62,12 @@ struct TestClient: Sendable {
     }
 
     /// The next packet. Waits for it; the suite's time limit bounds that.
-    func next() async throws -> Received {
+    package func next() async throws -> Received {
         for await packet in packets { return packet }
         throw Closed()
     }
 
-    func next(ofType type: UInt8) async throws -> Received {
+    package func next(ofType type: UInt8) async throws -> Received {
         while true {
             let packet = try await next()
             if packet.type == type { return packet }
@@ -76,29 +75,29 @@ struct TestClient: Sendable {
     }
 
     /// The next PUBLISH on a topic; other packets are passed over.
-    func push(on topic: String) async throws -> String {
+    package func push(on topic: String) async throws -> String {
         while true {
             if let publish = try await next().publish, publish.topic == topic { return publish.payload }
         }
     }
 
     /// Sends a request and awaits its reply.
-    func ask(_ topic: String, _ payload: String) async throws -> String {
+    package func ask(_ topic: String, _ payload: String) async throws -> String {
         try await publish(topic, payload)
         return try await push(on: topic)
     }
 
     /// Returns once the server has closed the connection.
-    func closed() async { for await _ in packets {} }
+    package func closed() async { for await _ in packets {} }
 
-    func close() async throws { try await channel.close() }
+    package func close() async throws { try await channel.close() }
 
     /// Stops or resumes taking bytes from the socket.
-    func setReading(_ reading: Bool) async throws {
+    package func setReading(_ reading: Bool) async throws {
         try await channel.setOption(.autoRead, value: reading).get()
     }
 
-    static func connect(clientID: String, keepAlive: UInt16 = 60) -> ByteBuffer {
+    package static func connect(clientID: String, keepAlive: UInt16 = 60) -> ByteBuffer {
         var body = ByteBuffer()
         body.writeLengthPrefixedText("MQTT")
         body.writeBytes([4, 2])
@@ -107,7 +106,7 @@ struct TestClient: Sendable {
         return packet(0x10, body)
     }
 
-    static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer {
+    package static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer {
         var packet = ByteBuffer()
         packet.writeInteger(first)
         var length = body.readableBytes
@@ -157,7 +156,7 @@ struct TestClient: Sendable {
 
 extension ByteBuffer {
     /// A text with its length before it (MQTT 3.1.1 §1.5.3).
-    mutating func writeLengthPrefixedText(_ text: String) {
+    package mutating func writeLengthPrefixedText(_ text: String) {
         writeInteger(UInt16(text.utf8.count))
         writeString(text)
     }

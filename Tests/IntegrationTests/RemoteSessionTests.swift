@@ -1,0 +1,135 @@
+import Logging
+import MQTTTestSupport
+import Mqant
+import NIOCore
+import NIOPosix
+import RPC
+import RPCRabbitMQ
+import RabbitMQTestSupport
+import Testing
+
+@testable import Gate
+
+/// A module in Swift on one node works on a session that a Gate on another holds, with a real broker between them and a
+/// real MQTT connection at the Gate (issue 3, item 4).
+@Suite(.timeLimit(.minutes(3)))
+struct RemoteSessionTests {
+    private static let bytes = ByteBuffer(bytes: (0..<100).flatMap { _ in (0...255) as ClosedRange<UInt8> })
+
+    /// Runs `body` with a client of a Gate on the node `a`, whose first request a module on the node `b` has had: its
+    /// session, as that module keeps it.
+    private func withSession(_ body: (Session, TestClient, GateState, TestNode) async throws -> Void) async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let (front, back) = (try TestNode("a", on: network), try TestNode("b", on: network))
+        let sessions = AsyncStream<Session>.makeStream()
+        try await front.node.start()
+        try await back.node.start()
+        try await back.serve("Spy", "b:Spy") { server in
+            server.register("Handler_Keep") { (session: Session, _: Int) in sessions.continuation.yield(session) }
+            server.register("Handler_Who") { (session: Session, _: Int) in session.userID }
+            server.register("Handler_Settings") { (session: Session, _: Int) in session.state.settings }
+        }
+        try await front.knows("b:Spy")
+        let gate = try await makeGate(on: front, network)
+        let server = try await front.serve(Gate.type, gate.state.context.instance) { gate.register(on: $0) }
+        try await back.knows(gate.state.context.instance)
+        let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await gate.run() }
+            let result: Result<Void, any Error>
+            do {
+                let port = try #require(await gate.state.ports.stream.first { _ in true })
+                let client = try await TestClient.connected(port: port)
+                try await client.publish("Spy/Handler_Keep", "0")
+                let session = try #require(await sessions.stream.first { _ in true })
+                result = .success(try await body(session, client, gate.state, back))
+            } catch {
+                result = .failure(error)
+            }
+            group.cancelAll()
+            return result
+        }
+        await front.node.withdraw(server)
+        await gate.shutdown()
+        await front.shutDown()
+        await back.shutDown()
+        try result.get()
+    }
+
+    private func makeGate(on node: TestNode, _ network: RabbitMQNetwork) async throws -> Gate {
+        let configuration = try ServerConfiguration(
+            text: """
+                { "Module": { "Gate": [ { "Id": "a:Gate", "Host": "127.0.0.1",
+                    "Settings": { "TCPAddr": "127.0.0.1:0" } } ] } }
+                """,
+            checks: ["Gate": Gate.settingsCheck].compactMapValues { $0 })
+        return try await Gate(
+            context: ModuleContext(
+                type: Gate.type, instance: "a:Gate", settings: configuration.modules[0].settings,
+                configuration: configuration, logger: RabbitMQNetwork.logger, node: node.node, routes: Routes()))
+    }
+
+    /// What the Gate says of the session, to somebody who knows no more than its id.
+    private func fresh(_ session: Session, _ node: TestNode) async throws -> Session {
+        let copy = Session(SessionState(id: session.id, gate: session.gate), node: node.node)
+        try await copy.update()
+        return copy
+    }
+
+    @Test func bindAndUnbind() async throws {
+        try await withSession { session, client, _, back in
+            #expect(session.gate == "a:Gate" && session.isGuest)
+            try await session.bind("zoe")
+            #expect(session.userID == "zoe")
+            #expect(try await fresh(session, back).userID == "zoe")
+            #expect(try await client.ask("Spy/Handler_Who/1", "0") == #"{"Error":"","Result":"zoe"}"#)
+            try await session.unbind()
+            #expect(session.isGuest)
+            #expect(try await client.ask("Spy/Handler_Who/2", "0") == #"{"Error":"","Result":""}"#)
+            #expect(back.transport.statistics.messages > 0, "through the broker")
+        }
+    }
+
+    @Test func settingsThatArePushedComeWithTheNextRequest() async throws {
+        try await withSession { session, client, _, back in
+            session.set("hat", to: "红 red")
+            session.set("coat", to: "none")
+            #expect(try await client.ask("Spy/Handler_Settings/1", "0") == #"{"Error":"","Result":{}}"#)
+            try await session.push()
+            #expect(session.get("hat") == "红 red")
+            #expect(try await fresh(session, back).state.settings == ["coat": "none", "hat": "红 red"])
+            session.remove("coat")
+            try await session.push()
+            #expect(try await client.ask("Spy/Handler_Settings/2", "0") == #"{"Error":"","Result":{"hat":"红 red"}}"#)
+            #expect(try await fresh(session, back).state.settings == ["hat": "红 red"])
+        }
+    }
+
+    @Test func everyByteArrivesAsItWasSent() async throws {
+        try await withSession { session, client, _, _ in
+            for qos in 0...2 {
+                try await session.send(topic: "bytes/\(qos)", body: Self.bytes, qos: qos)
+                try session.castSend(topic: "cast/\(qos)", body: Self.bytes, qos: qos)
+                for topic in ["bytes/\(qos)", "cast/\(qos)"] {
+                    let packet = try await client.next(ofType: 3)
+                    let publish = try #require(packet.publish)
+                    #expect(publish.topic == topic)
+                    #expect(Int(packet.flags >> 1) & 3 == qos)
+                    #expect(publish.bytes == Self.bytes)
+                }
+            }
+        }
+    }
+
+    @Test func closeEndsTheConnection() async throws {
+        try await withSession { session, client, gate, back in
+            try await session.close()
+            // The client's end may come late: a child that another test starts may hold its socket for a while.
+            try await eventually("the Gate has let it go") { gate.sessions.count == 0 }
+            await #expect(throws: RPCError.noSession) { try await session.update() }
+            await #expect(throws: RPCError.noSession) { try await session.send(topic: "t", body: Self.bytes) }
+            #expect(gate.statistics.refused == 2)
+            try session.castSend(topic: "t", body: Self.bytes)
+            try await eventually("the cast is counted") { gate.statistics.refused == 3 }
+        }
+    }
+}
