@@ -17,18 +17,24 @@ extension RabbitMQTransport {
         package var maxWaitingBytes = 64 * 1024 * 1024
         /// How long a push without a deadline may wait to be written.
         package var pushTimeout: Duration = .seconds(10)
-        /// How long `start` tries to reach the broker: it, its user or its virtual host may come later.
+        /// How long `start` tries to reach the broker, and `openQueue` to be let: the broker, its user, its virtual host or
+        /// a permission may come later.
         package var startTimeout: Duration = .seconds(30)
         /// The longest pause between two attempts to reconnect; the first is a twentieth of it.
         package var reconnectPause: Duration = .milliseconds(500)
         /// A queue is closed once no request has come for so long, which tells that all callers know.
         package var quietTime: Duration = .milliseconds(100)
-        /// How long a callee's wait for that, and a shutting down node's for what it still has to write, may take.
+        /// How long a callee's wait for that, the broker's answer when a queue is closed, and the end of the connection with all
+        /// that is still to be written, may take. Who takes longer hangs.
         package var closeTimeout: Duration = .seconds(2)
 
         package init(connection: Connection.Configuration) { self.connection = connection }
 
         /// How long an Id's lock may be held by a process that does not answer: by then the broker has given up on it.
-        var lockPatience: Duration { max(.seconds(3), connection.heartbeat * 3) }
+        /// That process had the same URIs, whose `heartbeat` counts more than the default.
+        var lockPatience: Duration {
+            let longest = connection.uris.map { $0.heartbeat ?? connection.heartbeat }.max() ?? connection.heartbeat
+            return max(.seconds(3), longest * 3)
+        }
     }
 }

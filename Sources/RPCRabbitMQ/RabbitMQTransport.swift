@@ -86,6 +86,9 @@ package final class RabbitMQTransport: Transport {
     }
 
     package func announce(_ announcement: Announcement) {
+        var announcement = announcement
+        let givingWay = state.withLock { $0.instances.values }.filter { $0.state.withLock { $0.givesWay } }.map(\.id)
+        if !givingWay.isEmpty { announcement.instances.removeAll { givingWay.contains($0.id) } }
         let wire = WireAnnouncement(announcement, replies: replyQueue)
         guard let body = wire.encoded else { return }
         outbox.announce(body)
@@ -95,28 +98,31 @@ package final class RabbitMQTransport: Transport {
     package func bind(
         _ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
     ) {
-        enqueue(queue, group, isBind: true, completion)
+        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
+            return completion(.failure(.groupName))
+        }
+        enqueue(queue, group, .bind, completion)
     }
 
     package func unbind(
         _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
     ) {
-        enqueue(queue, group, isBind: false, completion)
+        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
+            return completion(.failure(.groupName))
+        }
+        enqueue(queue, group, .unbind, completion)
     }
 
-    private func enqueue(
-        _ queue: QueueName, _ group: GroupName, isBind: Bool,
+    func enqueue(
+        _ queue: QueueName, _ group: GroupName, _ kind: TopologyLine.Step.Kind,
         _ completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
     ) {
         guard let instance = state.withLock({ $0.owners[queue] }), !instance.isClosing else {
             return completion(.failure(RPCError(.notFound, "no such queue: \(queue)")))
         }
-        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
-            return completion(.failure(.groupName))
-        }
         line.append(
             TopologyLine.Step(
-                instance: instance, group: group, isBind: isBind, completion: completion,
+                instance: instance, group: group, kind: kind, completion: completion,
                 deadline: .now + configuration.pushTimeout))
     }
 

@@ -100,6 +100,8 @@ struct BrokerGoneTests {
         let broker = try await RabbitMQBroker.start()
         try await withPair(at: broker, { $0.maxWaiting = 50 }) { caller, callee, gate in
             #expect(await caller.reply("Work", "double", 1).text == "2")
+            let held = try await HeldRequest.make("double", for: callee, at: broker)
+            let before = callee.transport.statistics.requests
             try await broker.ctl("set_vm_memory_high_watermark", "0.000001")
             // Each learns of it when it announces itself.
             try await eventually("both are told") { caller.transport.isStalled && callee.transport.isStalled }
@@ -107,6 +109,11 @@ struct BrokerGoneTests {
             let error = await caller.reply("Work", "double", 2, timeout: .seconds(4)).error
             #expect(error?.code == .timeout)
             #expect(error?.outcome == .notDelivered)
+            try await held.release()
+            try await eventually("deliveries go on") { callee.transport.statistics.requests == before + 1 }
+            #expect(callee.transport.isStalled && caller.transport.isStalled)
+            await held.client.connection.close()
+
             let replies = Log<RPCReply>()
             for _ in 0..<60 {
                 let request = RPCRequest(function: "double", payload: .json(ByteBuffer(string: "[5]")))

@@ -22,6 +22,52 @@ struct IncarnationTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func aCallThatAWithdrawnInstanceHasIsAnsweredHoweverLongItTakes(isQueueGone: Bool) async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let (caller, callee) = (try TestNode("a", on: network), try TestNode("b", on: network))
+        let gate = Condition()
+        for node in [caller, callee] { try await node.node.start() }
+        let server = try await callee.serve("Work", "b:Work") { register($0, gate) }
+        try await caller.knows("b:Work")
+        let replies = Log<RPCReply>()
+        begin("wait", caller, replies)
+        try await eventually("it runs") { server.load.running == 1 }
+        async let withdrawn: Void = callee.node.withdraw(server, within: .seconds(isQueueGone ? 3 : 60))
+        if isQueueGone {
+            // A short bound: the queue is gone before the answer, and the caller's probes come back.
+            try await eventually("probes come back") { caller.transport.statistics.returns >= 2 }
+        } else {
+            let probes = caller.transport.statistics.probes
+            try await eventually("it is probed") { caller.transport.statistics.probes >= probes + 2 }
+            #expect(caller.transport.statistics.returns == 0, "its queue stays as long as it has calls")
+        }
+        #expect(replies.count == 0)
+        gate.open()
+        try await eventually("it is answered") { replies.count == 1 }
+        #expect(replies.elements.first?.text == #""waited""#)
+        await withdrawn
+        for node in [caller, callee] { await node.shutDown() }
+    }
+
+    @Test func callsOfOneThatDiesWhileItLeavesAreInterrupted() async throws {
+        try await withPair(at: SharedBroker.get()) { caller, callee, _ in
+            let replies = Log<RPCReply>()
+            begin("wait", caller, replies)
+            try await eventually("it runs") { callee.transport.statistics.requests == 1 }
+            let queue = try #require(caller.node.view.candidate("b:Work")?.instance.queue)
+            async let closed: Void = callee.transport.closeQueue(queue)
+            callee.transport.announce(
+                Announcement(node: "b", host: "", sequence: 1 << 40, isGoodbye: false, instances: []))
+            try await eventually("it leaves") { caller.node.view.candidate("b:Work") == nil }
+            await closed
+            #expect(replies.count == 0)
+            await callee.transport.abort()
+            try await eventually("the caller is told") { replies.count == 1 }
+            #expect(replies.elements.first?.error?.code == .interrupted)
+        }
+    }
+
     @Test func idempotentCallsGoToAnotherInstanceWhenInterrupted() async throws {
         let broker = try await SharedBroker.get()
         let network = RabbitMQNetwork(broker: broker)
@@ -145,12 +191,17 @@ struct IncarnationTests {
         lock.isExclusive = true
         lock.arguments = ["x-queue-type": "classic"]
         try await channel.declareQueue(lock)
-        let node = try TestNode("n", on: network) { $0.connection.heartbeat = .seconds(1) }
+        // That of the URI counts more than the configuration's.
+        let node = try TestNode("n", on: network) { configuration in
+            configuration.connection.heartbeat = .seconds(10)
+            configuration.connection.uris[0].heartbeat = .seconds(1)
+        }
         try await node.node.start()
         let start = ContinuousClock.now
         let error = try await #require(throws: RPCError.self) { try await node.serve("Work", "x:Work") }
         #expect(error.code == .instanceTaken)
         #expect(ContinuousClock.now - start >= .seconds(3), "three heartbeats")
+        #expect(ContinuousClock.now - start < .seconds(15), "and not of the longer ones")
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await node.serve("Work", "x:Work") }
             await zombie.close()

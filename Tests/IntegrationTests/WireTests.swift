@@ -167,7 +167,9 @@ struct WireTests {
             let request = RPCRequest(function: "roll", payload: .json(ByteBuffer(string: "[6]")))
             caller.node.call("Dice", request, timeout: .seconds(30)) { replies.add($0) }
         }
-        let requests = try await client.received(300)
+        // On a busy machine the caller asks meanwhile whether the queue is still there: an empty message without type.
+        try await eventually("300 requests come") { client.replies.count { $0.properties.type != nil } == 300 }
+        let requests = client.replies.filter { $0.properties.type != nil }
         #expect(requests.allSatisfy { $0.properties.contentType == "application/json" && $0.properties.type == "roll" })
         for request in requests {
             let left = try #require(request.properties.expiration.flatMap { Int($0) })

@@ -8,12 +8,14 @@ import Testing
     /// Runs a node with Login, Chat and Gate at the shared broker.
     private func withNode(_ body: (_ conf: String) async throws -> Void) async throws {
         let broker = try await SharedBroker.get()
+        // Queues too: other tests at the same broker have the same Ids.
+        let name = "commands-\(UUID().uuidString)"
         let text = """
             { "Module": {
                 "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ],
                 "Chat": [ { "Id": "chat-1", "Host": "127.0.0.1" } ],
                 "Gate": [ { "Id": "gate-1", "Host": "127.0.0.1", "Settings": { "TCPAddr": "127.0.0.1:0" } } ] },
-              "Rabbitmq": { "Uri": "\(broker.uri())", "Exchange": "commands-\(UUID().uuidString)" } }
+              "Rabbitmq": { "Uri": "\(broker.uri())", "Exchange": "\(name)", "Queue": "\(name)." } }
             """
         try await ServerProcess.withConfiguration(text) { path in
             let node = try ServerProcess(["--conf", path])

@@ -62,7 +62,7 @@ import Testing
                 #expect(up.status == 0)
                 #expect(up.output == "up: login-1, web-1, gate-1\n" || up.output == "up: gate-1, login-1, web-1\n")
                 #expect(up.errors.isEmpty)
-                server.signal(SIGSTOP)
+                try await server.stop()
                 try await expectDown(health(conf), "takes connections, and does not answer")
             }
             try await expectDown(health(conf), "takes no connection")
@@ -108,7 +108,9 @@ import Testing
 
     @Test func throughABrokerEveryInstanceAnswers() async throws {
         let broker = try await SharedBroker.get()
-        let rest = #", "Rabbitmq": { "Uri": "\#(broker.uri())", "Exchange": "health-\#(UUID().uuidString)" }"#
+        // Queues too: other tests at the same broker have the same Ids.
+        let name = "health-\(UUID().uuidString)"
+        let rest = #", "Rabbitmq": { "Uri": "\#(broker.uri())", "Exchange": "\#(name)", "Queue": "\#(name)." }"#
         try await ServerProcess.withConfiguration(Ports().configuration(rest: rest)) { conf in
             try await withServer(conf) { server in
                 let up = try await health(conf)
@@ -126,7 +128,7 @@ import Testing
             try await server.line(containing: "listening id(login-2)")
             let up = try await health(conf)
             #expect(up.status == 0, "\(up.errors)")
-            server.signal(SIGSTOP)
+            try await server.stop()
             try await expectDown(health(conf), "login-2")
             server.signal(SIGCONT)
             server.signal(SIGTERM)

@@ -75,6 +75,18 @@ final class ServerProcess: Sendable {
 
     func signal(_ number: Int32) { kill(processID, number) }
 
+    /// Stops it by SIGSTOP, and returns when it has stopped: on a busy machine that is a while after the signal.
+    func stop() async throws {
+        signal(SIGSTOP)
+        for _ in 0..<5000 {
+            // The state stands behind the name, which is in parentheses (proc(5)).
+            let stat = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+            if stat.contains(") T ") { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw POSIXError(.ETIMEDOUT)
+    }
+
     /// Waits for its end, and returns all that it printed.
     func result() async throws -> Result {
         let bytes = await output.all()

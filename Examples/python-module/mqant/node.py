@@ -23,6 +23,7 @@ BEAT = 1.0  # seconds between announcements
 LOCK_PATIENCE = 3 * HEARTBEAT  # by then the broker has given up on a dead holder
 START_TIMEOUT = 30.0  # seconds: broker, user or virtual host may come later
 LONGEST_PAUSE = 0.5  # seconds between two attempts to connect
+SETTLING = 10.0  # seconds: what ends a connection then is something new, and the pauses begin anew
 UNREACHABLE = (AMQPError, OSError)  # pika lets the errors of sockets and of names through
 
 
@@ -69,15 +70,15 @@ class Node:
 
     def run(self):
         """Serves until `stop`. Raises IdTaken, or AMQPError if there is no broker to begin with."""
-        end, pause, is_first = time.monotonic() + START_TIMEOUT, LONGEST_PAUSE / 20, True
+        end, pause, is_first, began = time.monotonic() + START_TIMEOUT, LONGEST_PAUSE / 20, True, None
         while not self._stopping.is_set():
             try:
-                life = self._begin()
+                life, began = self._begin(), time.monotonic()
                 try:
                     if is_first:
                         self._take_lock(life)
                     self._serve(life)
-                    pause, is_first = LONGEST_PAUSE / 20, False
+                    is_first = False
                     self._live(life)
                     self._withdraw(life)
                 finally:
@@ -89,6 +90,9 @@ class Node:
                 if is_first and time.monotonic() >= end:
                     raise AMQPError(f"cannot use RabbitMQ at {self._places()}: {reason}") from error
                 log.warning("no connection to RabbitMQ at %s: %s", self._places(), reason)
+                if began and time.monotonic() - began >= SETTLING:
+                    pause = LONGEST_PAUSE / 20
+                began = None
                 self._stopping.wait(pause * random.uniform(0.5, 1))
                 pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -121,6 +125,7 @@ class Node:
             wake = time.monotonic() + 0.1
             while not self._holder and time.monotonic() < wake:
                 life.process(0.1)
+        self._holder = None
 
     def _serve(self, life):
         life.serve(self._reader(self._server.received))
@@ -135,19 +140,27 @@ class Node:
                 announced = now
                 self._announce(life)
             if not life.has_lock and now - tried >= 0.5:
-                # After a reconnect: our own former connection may still have it.
+                # After a reconnect: our own former connection may still have it, or somebody who came meanwhile.
                 tried = now
-                life.try_lock()
+                if life.try_lock():
+                    self._holder = None
+                elif self._holder is None:
+                    self._holder = ()
+                    self._ask(life)
             life.process(min(0.1, max(0, announced + BEAT - now)))
 
     def _withdraw(self, life):
-        """No request is lost: callers hear of it, then the queue goes, then what is in hand is answered."""
+        """No request is lost: callers hear of it, what came is answered, then the queue goes, and what came last is
+        answered. Not earlier: to callers, a queue that is gone is a process that is gone."""
         log.info("%s goes", self.id)
         life.is_serving = False
         self._announce(life)
         end = time.monotonic() + 2
         self._server.last_request = time.monotonic()
         while time.monotonic() < min(end, self._server.last_request + 0.1):
+            life.process(0.02)
+        end = time.monotonic() + 4
+        while not self._server.workers.wait_until_idle(0) and time.monotonic() < end:
             life.process(0.02)
         life.withdraw(self._reader(self._server.received))
         end = time.monotonic() + 6
@@ -184,6 +197,8 @@ class Node:
             self._announce(self._life)
         if self._holder == () and self.id in [one["id"] for one in announcement["instances"]]:
             self._holder = (announcement["node"], announcement.get("host", ""))
+            if self._life.is_serving:
+                log.error("%s is served by the node %s on host %s too, and gives way", self.id, *self._holder)
 
     # What goes.
 
@@ -193,7 +208,8 @@ class Node:
         served = {"id": self.id, "type": self.type, "queue": life.names.requests, "load": workers.load,
                   "full": workers.load >= workers.count}
         body = {"node": self._name, "host": self.host, "sequence": self._sequence, "goodbye": is_goodbye,
-                "replies": life.names.replies, "instances": [served] if life.is_serving else []}
+                "replies": life.names.replies,
+                "instances": [served] if life.is_serving and not self._holder else []}
         properties = pika.BasicProperties(type="announcement", content_type=wire.JSON, app_id=self._name)
         life.publish("", properties, json.dumps(body).encode(), exchange=life.names.nodes)
 

@@ -28,13 +28,13 @@ public struct Gate: Module {
 
     public func register(on server: RPCServer) {
         registerFunctions(on: server)
+        server.receivePushes { [state] push in state.receive(push) }
         server.report("sessions") { [state] in state.sessions.count }
         server.report("stalled") { [state] in state.statistics.stalled }
         server.report("refused") { [state] in state.statistics.refused }
     }
 
     public func run() async throws {
-        state.context.node.receivePushes(for: state.context.instance) { [state] push in state.receive(push) }
         state.watchCluster()
         let listener = Listener(gate: state, group: group, tls: tls)
         var channels: [any Channel] = []

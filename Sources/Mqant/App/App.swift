@@ -2,7 +2,6 @@ public import Logging
 import NIOCore
 import NIOPosix
 public import RPC
-import ServiceLifecycle
 
 /// One node: the module types that this program knows, a configuration, and a machine to place it on.
 ///
@@ -56,7 +55,8 @@ public struct App: Sendable {
     /// The module types that this program knows.
     public var knownTypes: Set<String> { Set(types.map(\.type.rawValue)) }
 
-    /// Runs the instances that start on this machine until SIGINT or SIGTERM, or until one fails.
+    /// Runs the instances that start on this machine until SIGINT or SIGTERM, or until one fails. A signal that comes while
+    /// they start cancels that, and shuts down those that did.
     ///
     /// - Parameter makeTransport: how calls leave the process; by default they do not.
     /// - Throws: `ModuleFailure` with the instance that failed; the others are shut down by then. What the transport
@@ -65,35 +65,48 @@ public struct App: Sendable {
         _ placement: Placement,
         makeTransport: TransportFactory = { node, _ in InProcessTransport(node: node, hub: InProcessHub()) }
     ) async throws {
-        logger.info("\(Self.name) \(Self.version) starting up")
-        let signals = await SignalService(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let configuration = placement.configuration
         let node = try RPCNode(placement, makeTransport, eventLoop: group.next(), logger: logger)
-        try await node.start()
-        var running = RunningModules(node: node, logger: logger)
-        do {
-            for (type, registration) in types {
-                for (id, entry) in placement.starting where entry.type == type.rawValue {
-                    let context = ModuleContext(
-                        type: type, instance: InstanceID(id), settings: entry.settings, configuration: configuration,
-                        logger: logger.with(id), node: node, routes: routes)
-                    try await running.start(context, registration.make)
-                }
-            }
-        } catch {
-            await running.shutdownAll()
-            await node.shutdown()
-            throw error
-        }
-        do {
-            try await running.runAll(until: signals)
-        } catch {
-            await node.shutdown()
-            throw error
+        let result: Result<Void, any Error> = await Ending.heeded(logger: logger) { ending in
+            logger.info("\(Self.name) \(Self.version) starting up")
+            do { return .success(try await run(placement, node, until: ending)) } catch { return .failure(error) }
         }
         await node.shutdown()
         try? await group.shutdownGracefully()
+        try result.get()
+    }
+
+    /// Starts the instances and runs them; all are shut down on return.
+    private func run(_ placement: Placement, _ node: RPCNode, until ending: Ending) async throws {
+        let (running, failure) = await ending.cancelling { await start(placement, node) }
+        if failure != nil || ending.hasCome {
+            await running.shutdownAll()
+            // A start that was cancelled fails in one way or another.
+            if let failure, !ending.hasCome { throw failure }
+        } else {
+            try await running.runAll(until: ending)
+        }
+    }
+
+    /// Connects the node and starts the instances, one after the other.
+    /// - Returns: those that began, and why it went no further.
+    private func start(_ placement: Placement, _ node: RPCNode) async -> (RunningModules, (any Error)?) {
+        var running = RunningModules(node: node, logger: logger)
+        do {
+            try await node.start()
+            for (type, registration) in types {
+                for (id, entry) in placement.starting where entry.type == type.rawValue {
+                    try Task.checkCancellation()
+                    let context = ModuleContext(
+                        type: type, instance: InstanceID(id), settings: entry.settings,
+                        configuration: placement.configuration, logger: logger.with(id), node: node, routes: routes)
+                    try await running.start(context, registration.make)
+                }
+            }
+            return (running, nil)
+        } catch {
+            return (running, error)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ struct RunningModules {
     }
 
     /// How long modules together may take to finish what they have in hand, once the node shuts down.
-    private static let drainBound = Duration.seconds(8)
+    private static let drainBound = Duration.seconds(7)
 
     private let node: RPCNode
     private let logger: Logger
@@ -40,7 +40,7 @@ struct RunningModules {
     }
 
     /// Runs all until the process is told to end, or one of them fails; all are shut down on return.
-    func runAll(until signals: SignalService) async throws {
+    func runAll(until ending: Ending) async throws {
         var services = instances.map { instance in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: ModuleService(instance.server.instance) {
@@ -51,10 +51,15 @@ struct RunningModules {
                 successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
         }
         services.append(
-            .init(service: signals, successTerminationBehavior: .gracefullyShutdownGroup))
+            .init(service: EndingService(ending: ending), successTerminationBehavior: .gracefullyShutdownGroup))
         var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
-        configuration.maximumGracefulShutdownDuration = .seconds(9)
-        try await ServiceGroup(configuration: configuration).run()
+        // With 2 s for the end of the connection to the broker, the 10 s of DESIGN §8.
+        configuration.maximumGracefulShutdownDuration = .seconds(8)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError where ending.hasCome {
+            logger.warning("the modules took too long to shut down, and were cut short")
+        }
     }
 
     /// Shuts down what `start` began, the last first.

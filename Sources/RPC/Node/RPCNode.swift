@@ -100,7 +100,14 @@ package final class RPCNode: Sendable {
         state.withLock { $0.pendingServes += 1 }
         let opened: Result<QueueName, RPCError>
         do throws(RPCError) {
-            opened = .success(try await transport.openQueue(for: server.instance))
+            let queue = try await transport.openQueue(for: server.instance)
+            do throws(RPCError) {
+                if server.pushReceiver != nil { try await transport.openGroups(of: queue) }
+            } catch {
+                await transport.closeQueue(queue)
+                throw error
+            }
+            opened = .success(queue)
         } catch {
             opened = .failure(error)
         }
@@ -111,6 +118,7 @@ package final class RPCNode: Sendable {
             while let newer = state.renamed[queue] { queue = newer }
             state.servers[server.instance] = server
             state.queues[queue] = server
+            state.groupReceivers[queue] = server.pushReceiver
             state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
         }
         tellViewObservers()
@@ -129,8 +137,11 @@ package final class RPCNode: Sendable {
         guard let queue else { return }
         tellViewObservers()
         announce()
+        let end = NIODeadline.now() + bound
+        // To callers, a queue that is gone is a process that is gone: it stays for as long as it has brought calls.
+        await waitUntilIdle(server, until: end - Self.closingTime)
         await transport.closeQueue(queue)
-        await drain(server, within: bound)
+        await drain(server, within: max(.zero, end - .now()))
         state.withLock { state in
             // A reconnect may have renamed its queue meanwhile.
             let queues = state.queues.filter { $0.value === server }.keys
@@ -139,6 +150,16 @@ package final class RPCNode: Sendable {
                 state.queues[queue] = nil
                 state.groupReceivers[queue] = nil
             }
+        }
+    }
+
+    /// How long a queue takes to close, and then stragglers to be answered.
+    private static var closingTime: TimeAmount { .seconds(3) }
+
+    private func waitUntilIdle(_ server: RPCServer, until end: NIODeadline) async {
+        while server.load.running + server.load.waiting > 0, NIODeadline.now() < end {
+            // Polled: this happens once in an instance's life, and calls may come in still, so that its end would be no event.
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
         }
     }
 

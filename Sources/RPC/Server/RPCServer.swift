@@ -34,6 +34,7 @@ public final class RPCServer: Sendable {
     fileprivate struct State: ~Copyable {
         var functions: [String: Function] = [:]
         var gauges: [String: @Sendable () -> Int] = [:]
+        var pushReceiver: (@Sendable (GroupPush) -> Void)?
         var lanes: Lanes<Job>
         /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
         var changedSessions: [SessionID: SessionBox] = [:]
@@ -91,6 +92,14 @@ public final class RPCServer: Sendable {
     public func report(_ name: String, _ value: @escaping @Sendable () -> Int) {
         state.withLock { $0.gauges[name] = value }
     }
+
+    /// Has pushes to groups that the instance is bound to delivered to `receiver`, on any thread, in each group's order.
+    /// Called before the instance is served, which then fails if the broker would let it be bound to none.
+    package func receivePushes(_ receiver: @escaping @Sendable (GroupPush) -> Void) {
+        state.withLock { $0.pushReceiver = receiver }
+    }
+
+    var pushReceiver: (@Sendable (GroupPush) -> Void)? { state.withLock { $0.pushReceiver } }
 
     /// How the instance is doing.
     package var status: InstanceStatus {

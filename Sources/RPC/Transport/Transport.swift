@@ -28,6 +28,10 @@ package protocol Transport: Sendable {
     /// - Returns: those that were not written, and now never will be.
     func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID>
 
+    /// Makes sure that a queue which `openQueue` returned can be bound to groups: else it would be found out by the first
+    /// who joins one.
+    func openGroups(of queue: QueueName) async throws(RPCError)
+
     /// Makes `queue` get what is published to `group`; on completion nothing published later is missed.
     func bind(_ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
 
@@ -93,6 +97,7 @@ package enum ConnectionChange: Sendable {
 
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.
 extension Transport {
+    package func openGroups(of queue: QueueName) async throws(RPCError) {}
     package func probe(_ queue: QueueName) {}
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { [] }
 }

@@ -50,6 +50,12 @@ package final class BrokersTransport: Transport {
         await transport(broker)?.closeQueue(name)
     }
 
+    package func openGroups(of queue: QueueName) async throws(RPCError) {
+        let (broker, name) = BrokerIndex.split(queue)
+        guard let transport = transport(broker) else { throw .noBroker }
+        try await transport.openGroups(of: name)
+    }
+
     package func send(_ envelope: Envelope, to queue: QueueName) {
         let (broker, name) = BrokerIndex.split(queue)
         transport(broker)?.send(envelope, to: name)

@@ -2,18 +2,22 @@ import Logging
 
 /// Says what is wrong once, and again only when something else is: attempts come twice a second.
 struct Complaint {
-    let text: Logger.Message
-    let logger: Logger
-    private var last: String?
+    private let logger: Logger
+    private var made: Set<String> = []
+    /// Whether something was said since `isOver` was asked last.
+    private var isOpen = false
 
-    init(text: Logger.Message, logger: Logger) {
-        self.text = text
-        self.logger = logger
+    init(logger: Logger) { self.logger = logger }
+
+    mutating func make(_ text: Logger.Message, _ reason: String, _ uris: String) {
+        guard made.insert("\(text) \(reason)").inserted else { return }
+        isOpen = true
+        logger.warning(text, metadata: ["uri": "\(uris)", "reason": "\(reason)"])
     }
 
-    mutating func make(_ reason: String, _ uris: String) {
-        guard reason != last else { return }
-        last = reason
-        logger.warning(text, metadata: ["uri": "\(uris)", "reason": "\(reason)"])
+    /// Whether somebody who read a complaint waits to read that all is well again.
+    mutating func isAnswerDue() -> Bool {
+        defer { isOpen = false }
+        return isOpen
     }
 }

@@ -26,11 +26,12 @@ extension Incarnation {
             try await startConsumer(of: names.announcements, as: .announcements, on: channel)
             let queues = try await publisher.openChannel()
             let exchanges = try await publisher.openChannel(confirming: true)
+            try await tryPublishing(on: exchanges)
             began(writer: makeWriter(queues, exchanges))
         } catch {
-            let error = error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error)
-            end(error)
-            throw error
+            end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
+            // What came first: what follows from it tells nothing.
+            throw reason ?? error
         }
     }
 
@@ -45,12 +46,33 @@ extension Incarnation {
     }
 
     /// Opens the queue of an instance, with a channel of its own.
+    /// - Throws: `RabbitMQError`. If the user may not have it (403), that is all that happens.
     func open(_ instance: ServedInstance) async throws {
-        guard let consumer else { throw RabbitMQError(.connectionClosed, "the connection is over") }
         let queue = instance.queue
-        let channel = try await consumer.openChannel()
+        let channel = try await attempt { channel in
+            try await consume(queue, as: .requests(instance, queue: queue), on: channel)
+        }
         instance.state.withLock { $0.channel = channel }
-        try await consume(queue, as: .requests(instance, queue: queue), on: channel)
+    }
+
+    /// Does on a channel of its own what the broker may refuse, which closes the channel and nothing else.
+    /// - Returns: the channel. From now on its end is that of the connection.
+    /// - Throws: the refusal, or the end of the connection.
+    func attempt(_ body: (AMQPChannel) async throws -> Void) async throws -> AMQPChannel {
+        guard let consumer else { throw RabbitMQError(.connectionClosed, "the connection is over") }
+        let channel = try await consumer.openChannel()
+        tolerate(channel, true)
+        do {
+            try await body(channel)
+            tolerate(channel, false)
+            return channel
+        } catch let error as RabbitMQError where error.code == .channelClosed {
+            // Closed once more on this side, so that its number is free again. If it was not the broker's answer but
+            // the caller's cancellation that ended this, the channel stays open, and its answer still finds it tolerant.
+            try await channel.close()
+            tolerate(channel, false)
+            throw names.withoutToken(error)
+        }
     }
 
     /// Declares a queue and consumes it.
@@ -73,6 +95,11 @@ extension Incarnation {
         var options = ConsumerOptions()
         options.tag = names.consumerTag(queue)
         options.isExclusive = true
-        try await channel.consume(queue.rawValue, options)
+        do {
+            try await channel.consume(queue.rawValue, options)
+        } catch {
+            removeRole(of: queue)
+            throw error
+        }
     }
 }

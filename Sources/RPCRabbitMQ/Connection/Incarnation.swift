@@ -28,17 +28,23 @@ final class Incarnation: Sendable {
     let arrivals: Arrivals
     let logger: Logger
     private let state = Mutex(State())
+    /// Ends when the broker blocks publishers for the first time.
+    let stalls: AsyncStream<Never>
+    private let firstStall: AsyncStream<Never>.Continuation
 
     init(names: Names, arrivals: Arrivals, logger: Logger) {
         self.names = names
         self.arrivals = arrivals
         self.logger = logger
+        (stalls, firstStall) = AsyncStream.makeStream()
     }
 
     /// Why it ended.
     var reason: RabbitMQError? { state.withLock { $0.reason } }
     var isOver: Bool { state.withLock { $0.isOver } }
     var isStalled: Bool { state.withLock { $0.isStalled } }
+    /// Where it is, without the password.
+    var uri: String { consumer?.uri.description ?? "" }
     var consumer: Connection? { state.withLock { $0.consumer } }
     var publisher: Connection? { state.withLock { $0.publisher } }
 
@@ -56,7 +62,7 @@ final class Incarnation: Sendable {
     /// Ends this life. From any thread, any number of times.
     func end(_ reason: RabbitMQError) {
         let connections = state.withLock { state in
-            if state.reason == nil { state.reason = reason }
+            if state.reason == nil { state.reason = names.withoutToken(reason) }
             state.isOver = true
             return [state.publisher, state.consumer]
         }
@@ -123,6 +129,7 @@ final class Incarnation: Sendable {
 
     private func stall(_ isStalled: Bool) {
         state.withLock { $0.isStalled = isStalled }
+        firstStall.finish()
         arrivals.stalled(isStalled)
     }
 

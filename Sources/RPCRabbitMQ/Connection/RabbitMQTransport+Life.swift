@@ -5,115 +5,66 @@ import RabbitMQ
 import Synchronization
 
 extension RabbitMQTransport {
-    package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
-        arrivals.start(receiver) { [weak self] in self?.report($0) }
-        let end = ContinuousClock.now + configuration.startTimeout
-        var backoff = Backoff(longest: configuration.reconnectPause)
-        var complaint = Complaint(text: "cannot use the broker yet", logger: logger)
-        while true {
-            do {
-                let incarnation = try await connect()
-                adopt(incarnation, try await binder(for: incarnation))
-                break
-            } catch {
-                let reason = Self.explanation(of: error)
-                complaint.make(reason, uris)
-                guard ContinuousClock.now < end, await backoff.pause() else {
-                    // Where one URI failed, the reason begins with it.
-                    let place = reason.contains("amqp") ? "" : " at \(uris)"
-                    let text = "cannot use RabbitMQ\(place): \(reason)"
-                    throw RPCError(.disconnected, text, outcome: .notDelivered, underlyingError: error)
-                }
-            }
-        }
-        // Held and awaited by `shutdown`.
-        let supervisor = Task { await self.supervise() }
-        state.withLock { $0.supervisor = supervisor }
-    }
+    /// A connection that lasted for so long was a good one: what ends it then is something new.
+    private static var settlingTime: Duration { .seconds(10) }
 
-    /// What went wrong, and what to do about it.
-    private static func explanation(of error: any Error) -> String {
-        guard let error = error as? RabbitMQError else { return String(describing: error) }
-        switch error.replyCode {
-        case 403 where error.code == .channelClosed:
-            return "\(error); give the user its permissions with rabbitmqctl set_permissions (docs/three-hosts.md)"
-        case 406 where error.code == .channelClosed:
-            return "\(error); name another Exchange under Rabbitmq in server.conf, or delete that one"
-        default:
-            return error.description
-        }
-    }
-
-    /// The brokers without their passwords.
-    private var uris: String { configuration.connection.uris.map(\.description).joined(separator: ", ") }
-
-    private func connect() async throws -> Incarnation {
-        let incarnation = Incarnation(names: Names(configuration, node: node), arrivals: arrivals, logger: logger)
-        try await incarnation.open(configuration) { queues, exchanges in
-            Writer(
-                node: node, names: incarnation.names, queues: queues, exchanges: exchanges, outbox: outbox,
-                readers: arrivals.readers, statistics: statistics,
-                refuse: { [arrivals] request, error in arrivals.receiver?.refused(request, error) })
-        }
-        statistics.countConnection()
-        return incarnation
-    }
-
-    /// - Throws: what makes this connection useless; it is then over.
-    private func binder(for incarnation: Incarnation) async throws -> GroupBinder {
-        do {
-            return try await GroupBinder(incarnation)
-        } catch {
-            incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
-            throw error
-        }
-    }
-
-    private func adopt(_ incarnation: Incarnation, _ binder: GroupBinder?) {
-        state.withLock { state in
-            (state.incarnation, state.binder) = (incarnation, binder)
-        }
-    }
-
-    /// Keeps a connection until `shutdown`.
-    private func supervise() async {
+    /// Keeps a connection until `shutdown`. Connections that end as soon as they are made are made ever more slowly, and
+    /// complained of once.
+    func supervise() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.bindGroups() }
             group.addTask { await self.watchNeighbours() }
+            var backoff = Backoff(longest: configuration.reconnectPause)
+            var complaint = Complaint(logger: logger)
             while let incarnation = state.withLock({ $0.incarnation }) {
+                let began = ContinuousClock.now
                 await incarnation.over()
+                let isSettled = ContinuousClock.now - began >= Self.settlingTime
                 forget()
                 guard !state.withLock({ $0.isShutDown }) else { break }
-                logger.warning(
-                    "connection to the broker lost", metadata: ["reason": "\(incarnation.reason?.description ?? "")"])
-                arrivals.readers.clear()
-                arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls) { _ in true })
-                await reconnect(&group)
+                if isSettled {
+                    backoff = Backoff(longest: configuration.reconnectPause)
+                    complaint = Complaint(logger: logger)
+                }
+                complaint.make("connection to the broker lost", incarnation.reason?.advice ?? "", uris)
+                tellBroken()
+                if !isSettled, await !backoff.pause() { break }
+                await reconnect(&group, &backoff, &complaint)
             }
             group.cancelAll()
         }
     }
 
-    private func reconnect(_ group: inout DiscardingTaskGroup) async {
-        var backoff = Backoff(longest: configuration.reconnectPause)
-        var complaint = Complaint(text: "cannot reconnect to the broker yet", logger: logger)
+    private func tellBroken() {
+        arrivals.readers.clear()
+        arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls) { _ in true })
+    }
+
+    private func reconnect(
+        _ group: inout DiscardingTaskGroup, _ backoff: inout Backoff, _ complaint: inout Complaint
+    ) async {
         while !state.withLock({ $0.isShutDown }) {
             line.expire(now: .now)
             do {
                 let incarnation = try await connect()
                 do {
                     try await restore(incarnation)
-                    logger.notice("connected to the broker again", metadata: ["uri": "\(uris)"])
+                    if complaint.isAnswerDue() {
+                        logger.notice("connected to the broker again", metadata: ["uri": "\(incarnation.uri)"])
+                    }
                     group.addTask { await self.recoverLocks(incarnation) }
                     return
                 } catch {
                     incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
                     await incarnation.over()
+                    let wasUsed = state.withLock { $0.incarnation === incarnation }
                     forget()
-                    throw error
+                    if wasUsed { tellBroken() }
+                    throw incarnation.reason ?? error
                 }
             } catch {
-                complaint.make(String(describing: error), uris)
+                let reason = (error as? RabbitMQError)?.advice ?? String(describing: error)
+                complaint.make("cannot reconnect to the broker yet", reason, uris)
                 guard await backoff.pause() else { return }
             }
         }
@@ -142,6 +93,8 @@ extension RabbitMQTransport {
         }
         adopt(incarnation, nil)
         arrivals.receiver?.connectionChanged(.opened(renamed: names))
+        // That said that all is well.
+        if incarnation.isStalled { arrivals.stalled(true) }
         wake()
         let binder = try await GroupBinder(incarnation)
         for queue in formerQueues { try await queue.awaitDeletion(on: incarnation) }
@@ -169,6 +122,9 @@ extension RabbitMQTransport {
 }
 
 extension RabbitMQTransport {
+    /// Whether there is a connection.
+    package var isConnected: Bool { state.withLock { $0.incarnation } != nil }
+
     /// Whether what is sent waits because the broker blocks publishers.
     package var isStalled: Bool { state.withLock { $0.incarnation }?.isStalled ?? false }
 
@@ -179,7 +135,7 @@ extension RabbitMQTransport {
         return [names.replies, names.announcements]
             + instances.flatMap { instance in
                 instance.state.withLock { state in
-                    [state.queue] + (state.hasPushQueue ? [state.pushQueue] : [])
+                    [state.queue] + (state.pushChannel != nil ? [state.pushQueue] : [])
                         + (state.hasLock ? [names.lock(instance.id)] : [])
                 }
             }

@@ -7,6 +7,8 @@ import Synchronization
 /// An Id belongs to whoever has declared the exclusive queue `lock.<Id>` (DESIGN §8, "two nodes claim one Id").
 extension RabbitMQTransport {
     private static var retryPause: Duration { .milliseconds(100) }
+    /// A wait for a lock that is longer than this is told of. One for a process that was killed is not.
+    private static var patienceToTellOf: Duration { .seconds(1) }
 
     /// Takes the lock of an instance that is about to be served.
     /// - Throws: `RPCError` `instanceTaken` naming node and host if another process answers for the Id, or when the lock
@@ -14,15 +16,22 @@ extension RabbitMQTransport {
     func takeLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
         let witnesses = arrivals.witnesses
         defer { witnesses.forget(instance.id) }
-        let end = ContinuousClock.now + configuration.lockPatience
+        let start = ContinuousClock.now
+        var isSaid = false
         while try await !tryLock(of: instance, on: incarnation) {
             if let holder = witnesses.holder(of: instance.id) {
                 let text = "\(instance.id) is served already, by the node \(holder.node) on host \(holder.host)"
                 throw RPCError(.instanceTaken, text)
             }
             // Silence: maybe a process that is gone, and whose connection the broker has not given up yet.
-            guard ContinuousClock.now < end else {
+            guard ContinuousClock.now - start < configuration.lockPatience else {
                 throw RPCError(.instanceTaken, "\(instance.id) is served already, by a process that does not answer")
+            }
+            if !isSaid, ContinuousClock.now - start >= Self.patienceToTellOf {
+                isSaid = true
+                logger.warning(
+                    "an Id is taken, and its holder does not answer: waiting until the broker gives it up",
+                    metadata: ["instance": "\(instance.id)", "at most": "\(configuration.lockPatience)"])
             }
             witnesses.ask(instance.id)
             _ = append(OutboxEntry(.question, to: ""))
@@ -32,6 +41,9 @@ extension RabbitMQTransport {
     }
 
     /// Takes the locks of all instances after a reconnect, as soon as this node's former connection is given up.
+    ///
+    /// Whoever took an Id meanwhile keeps it: this node serves on whom it has, and does not announce the instance until
+    /// that process is gone.
     func recoverLocks(_ incarnation: Incarnation) async {
         var end: ContinuousClock.Instant? = .now + configuration.lockPatience
         while !incarnation.isOver, !Task.isCancelled {
@@ -39,14 +51,10 @@ extension RabbitMQTransport {
                 .filter { instance in instance.state.withLock { !$0.hasLock && !$0.isClosing } }
             guard !missing.isEmpty else { return }
             do {
-                for instance in missing {
-                    let isTaken = try await tryLock(of: instance, on: incarnation)
-                    instance.state.withLock { $0.hasLock = isTaken }
-                }
+                for instance in missing { try await recoverLock(of: instance, on: incarnation) }
                 if let time = end, ContinuousClock.now > time {
-                    // Who started under the Id while this node could not be heard: the newer announcement wins.
                     logger.error(
-                        "another process holds the lock of an Id that this one serves",
+                        "the lock of an Id that this node serves is held by a process that does not answer",
                         metadata: ["instances": "\(missing.map(\.id))"])
                     end = nil
                 }
@@ -57,23 +65,32 @@ extension RabbitMQTransport {
         }
     }
 
-    private func tryLock(of instance: ServedInstance, on incarnation: Incarnation) async throws -> Bool {
-        guard let consumer = incarnation.consumer else {
-            throw RabbitMQError(.connectionClosed, "the connection is over")
+    private func recoverLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
+        let witnesses = arrivals.witnesses
+        if try await tryLock(of: instance, on: incarnation) {
+            instance.state.withLock { ($0.hasLock, $0.givesWay) = (true, false) }
+            return witnesses.forget(instance.id)
         }
-        // A channel of its own: a refusal closes it.
-        let channel = try await consumer.openChannel()
-        incarnation.tolerate(channel, true)
+        guard !instance.state.withLock({ $0.givesWay }) else { return }
+        guard let holder = witnesses.holder(of: instance.id) else {
+            witnesses.ask(instance.id)
+            _ = append(OutboxEntry(.question, to: ""))
+            return
+        }
+        instance.state.withLock { $0.givesWay = true }
+        logger.error(
+            "another process serves an Id of this node, which gives way until that one ends",
+            metadata: ["instance": "\(instance.id)", "node": "\(holder.node)", "host": "\(holder.host)"])
+    }
+
+    private func tryLock(of instance: ServedInstance, on incarnation: Incarnation) async throws -> Bool {
         do {
-            try await incarnation.declare(incarnation.names.lock(instance.id), on: channel)
+            let channel = try await incarnation.attempt { channel in
+                try await incarnation.declare(incarnation.names.lock(instance.id), on: channel)
+            }
             try await channel.close()
-            incarnation.tolerate(channel, false)
             return true
         } catch let error as RabbitMQError where error.replyCode == 405 {
-            // Reopened and closed, so that its number is free again.
-            try await channel.reopen()
-            try await channel.close()
-            incarnation.tolerate(channel, false)
             return false
         }
     }

@@ -1,4 +1,5 @@
 import RPC
+import RabbitMQ
 
 /// What exchanges, queues and consumers are called. Every connection of a node has names of its own.
 struct Names: Sendable {
@@ -32,6 +33,14 @@ struct Names: Sendable {
     func lock(_ instance: InstanceID) -> QueueName { QueueName("\(queuePrefix)lock.\(instance)") }
 
     func consumerTag(_ queue: QueueName) -> String { consumerTagPrefix + queue.rawValue }
+
+    /// The same error without what differs on every connection: attempts that fail for one reason say one thing.
+    func withoutToken(_ error: RabbitMQError) -> RabbitMQError {
+        var error = error
+        error.message = error.message.replacing(token, with: "…")
+        error.replyText = error.replyText?.replacing(token, with: "…")
+        return error
+    }
 
     private func queue(_ name: String, _ suffix: String) -> QueueName {
         QueueName("\(queuePrefix)\(name).\(token)\(suffix)")

@@ -11,33 +11,56 @@ extension RabbitMQTransport {
         guard (1...160).contains(instance.rawValue.utf8.count) else {
             throw RPCError(.invalidArguments, "an Id has 1 to 160 bytes")
         }
+        let life = state.withLock { state in
+            state.lives += 1
+            return state.lives
+        }
+        return try await untilAllowed { try await tryOpenQueue(for: instance, life) }
+    }
+
+    package func openGroups(of queue: QueueName) async throws(RPCError) {
+        try await untilAllowed {
+            let (results, continuation) = AsyncStream<Result<Void, RPCError>>.makeStream()
+            enqueue(queue, "", .open) { result in
+                continuation.yield(result)
+                continuation.finish()
+            }
+            guard let result = await results.first(where: { _ in true }) else { throw CancellationError() }
+            try result.get()
+        }
+    }
+
+    /// Tries something until the connection is there and the user has the permission: it may come later.
+    ///
+    /// - Parameter body: returns nil if there is no connection, or it was lost meanwhile.
+    private func untilAllowed<Value>(_ body: () async throws -> Value?) async throws(RPCError) -> Value {
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
+        var complaint = Complaint(logger: logger)
         while true {
+            var obstacle = RabbitMQError(.connectionClosed, "no connection to the broker")
             do {
-                if let queue = try await tryOpenQueue(for: instance) { return queue }
-                guard ContinuousClock.now < end, await backoff.pause() else {
-                    throw RPCError(.disconnected, "no connection to the broker", outcome: .notDelivered)
-                }
+                if let value = try await body() { return value }
             } catch let error as RPCError {
-                throw error
+                guard let cause = error.underlyingError as? RabbitMQError, cause.isForbidden else { throw error }
+                obstacle = cause
             } catch let error as RabbitMQError {
-                logger.debug("queue not opened", metadata: ["instance": "\(instance)", "reason": "\(error)"])
-                guard error.code == .connectionClosed || error.code == .closedLocally, ContinuousClock.now < end,
-                    await backoff.pause()
-                else { throw RPCError(error) }
+                guard error.isForbidden || error.code == .connectionClosed || error.code == .closedLocally else {
+                    throw RPCError(error)
+                }
+                obstacle = error
             } catch {
-                throw RPCError(.cancelled, "cancelled", outcome: .notDelivered)
+                throw .startCancelled
             }
+            if obstacle.isForbidden { complaint.make("cannot use the broker yet", obstacle.advice, uris) }
+            guard ContinuousClock.now < end else { throw .unusable(obstacle, at: uris) }
+            guard await backoff.pause() else { throw .startCancelled }
         }
     }
 
     /// - Returns: nil if there is no connection, or it was lost meanwhile.
-    private func tryOpenQueue(for id: InstanceID) async throws -> QueueName? {
-        let (incarnation, life, isShutDown) = state.withLock { state in
-            state.lives += 1
-            return (state.incarnation, state.lives, state.isShutDown)
-        }
+    private func tryOpenQueue(for id: InstanceID, _ life: Int) async throws -> QueueName? {
+        let (incarnation, isShutDown) = state.withLock { ($0.incarnation, $0.isShutDown) }
         if isShutDown { throw RPCError(.shuttingDown, "this node is shutting down") }
         guard let incarnation else { return nil }
         let instance = ServedInstance(id: id, life: life, names: incarnation.names)
@@ -63,8 +86,11 @@ extension RabbitMQTransport {
             } catch {
                 // The connection is over, and the queue with it.
                 logger.debug("queue not deleted", metadata: ["queue": "\(instance.queue)", "reason": "\(error)"])
+                // Or the broker hangs: nothing else that it is asked while this node shuts down shall take so long.
+                if let error = error as? RabbitMQError, error.code == .timeout { incarnation.end(error) }
             }
         }
+        arrivals.witnesses.forget(instance.id)
         state.withLock { state in
             if state.instances[instance.id] === instance { state.instances[instance.id] = nil }
             state.owners = state.owners.filter { $0.value !== instance }
@@ -96,7 +122,8 @@ extension RabbitMQTransport {
         incarnation.tolerate(channel, true)
         for attempt in 1... {
             do {
-                try await channel.deleteQueue(queue.rawValue, ifEmpty: attempt < 20)
+                try await channel.deleteQueue(
+                    queue.rawValue, ifEmpty: attempt < 20, timeout: configuration.closeTimeout)
                 break
             } catch let error as RabbitMQError where error.replyCode == 406 {
                 // Something came: it is consumed first.
@@ -107,7 +134,8 @@ extension RabbitMQTransport {
         incarnation.removeRole(of: queue)
         try await channel.close()
         incarnation.tolerate(channel, false)
-        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance)
+        // Its bindings go with it, which may be thousands.
+        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance, timeout: configuration.closeTimeout * 2)
         try await releaseLock(of: instance, on: incarnation)
     }
 
@@ -117,9 +145,14 @@ extension RabbitMQTransport {
             return (state.incarnation, state.supervisor)
         }
         if let incarnation, !incarnation.isOver {
-            await flush(incarnation)
-            await incarnation.publisher?.close(timeout: configuration.closeTimeout)
-            await incarnation.consumer?.close(timeout: configuration.closeTimeout)
+            let end = ContinuousClock.now + configuration.closeTimeout
+            await flush(incarnation, until: end)
+            // A broker that blocks publishers does not read their goodbye.
+            if incarnation.isStalled { incarnation.publisher?.abort() }
+            let timeout = max(configuration.closeTimeout / 4, end - .now)
+            // The end of either is the end of both, and replies wait in this one.
+            await incarnation.publisher?.close(timeout: timeout)
+            await incarnation.consumer?.close(timeout: timeout)
         }
         await finish(supervisor)
     }
@@ -157,8 +190,7 @@ extension RabbitMQTransport {
     }
 
     /// Waits until all that waits has been written, or the time is up.
-    private func flush(_ incarnation: Incarnation) async {
-        let end = ContinuousClock.now + configuration.closeTimeout
+    private func flush(_ incarnation: Incarnation, until end: ContinuousClock.Instant) async {
         while !outbox.isEmpty, !incarnation.isOver, ContinuousClock.now < end {
             wake()
             do { try await Task.sleep(for: .milliseconds(2)) } catch { return }

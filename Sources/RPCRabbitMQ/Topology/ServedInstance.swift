@@ -13,13 +13,15 @@ final class ServedInstance: Sendable {
         var pushQueue: QueueName
         /// The channel that consumes `queue`, and deletes it in the end: its own, for a refusal closes it.
         var channel: AMQPChannel?
-        /// Whether `pushQueue` is declared on the present connection: the first group does it.
-        var hasPushQueue = false
+        /// The channel that consumes `pushQueue` on the present connection; nil until the first group declares it.
+        var pushChannel: AMQPChannel?
         var groups: Set<GroupName> = []
         var lastRequest = NIODeadline.now()
         var isClosing = false
         /// Whether the present connection holds the Id's lock.
         var hasLock = false
+        /// Whether another process serves the Id: it took it while this node could not be heard, and keeps it.
+        var givesWay = false
     }
 
     let id: InstanceID
@@ -43,11 +45,11 @@ final class ServedInstance: Sendable {
     /// - Returns: the group queue of the one before, if it was bound to many groups.
     func rename(_ names: Names) -> FormerQueue? {
         state.withLock { state in
-            let hadMany = state.hasPushQueue && state.groups.count >= FormerQueue.worthwhile
+            let hadMany = state.pushChannel != nil && state.groups.count >= FormerQueue.worthwhile
             let former = hadMany ? FormerQueue(state.pushQueue) : nil
             state.queue = names.requests(id, life: life)
             state.pushQueue = names.pushes(id, life: life)
-            (state.channel, state.hasPushQueue, state.hasLock) = (nil, false, false)
+            (state.channel, state.pushChannel, state.hasLock) = (nil, nil, false)
             return former
         }
     }

@@ -5,9 +5,16 @@ import Synchronization
 /// Binds and unbinds that wait to be done, in order. It outlives connections. Bounded.
 final class TopologyLine: Sendable {
     struct Step: Sendable {
+        enum Kind: Sendable {
+            /// Declares the queue of the instance's groups, and tries whether it may be bound; of no group.
+            case open
+            case bind
+            case unbind
+        }
+
         var instance: ServedInstance
         var group: GroupName
-        var isBind: Bool
+        var kind: Kind
         var completion: @Sendable (Result<Void, RPCError>) -> Void
         var deadline: ContinuousClock.Instant
     }

@@ -69,6 +69,9 @@ class ClusterCase(unittest.TestCase):
         early = outcomes.where(lambda outcome: outcome.seconds < seconds - 0.05)
         late = outcomes.where(lambda outcome: outcome.seconds > seconds + 0.05 + SLACK)
         self.assertEqual(early + late, [], f"to be answered at the deadline of {seconds} s")
+        # The machine's other work may hold up one answer, not all of them.
+        quickest = min((outcome.seconds for outcome in outcomes), default=seconds)
+        self.assertLessEqual(quickest, seconds + 0.05 + 0.25, "the quickest answer at the deadline")
 
     def report(self, outcomes, since):
         """For whoever reads the output: what was seen, in seconds since the fault."""

@@ -4,10 +4,10 @@ import Testing
 /// Waits until `condition` holds, for what has no event to wait for. Fails after `limit`.
 func eventually(
     _ what: Comment, within limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () -> Bool
+    _ condition: () async -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
-    while !condition() {
+    while await !condition() {
         try #require(ContinuousClock.now < end, what, sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(2))
     }

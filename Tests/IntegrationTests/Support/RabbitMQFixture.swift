@@ -41,11 +41,12 @@ final class RabbitMQNetwork: TransportNetwork {
     }
 
     func transport(
-        for node: NodeID, _ adjust: (inout RabbitMQTransport.Configuration) -> Void
+        for node: NodeID, logger: Logger = RabbitMQNetwork.logger,
+        _ adjust: (inout RabbitMQTransport.Configuration) -> Void
     ) throws -> RabbitMQTransport {
         var configuration = try configuration()
         adjust(&configuration)
-        let transport = RabbitMQTransport(node: node, configuration: configuration, logger: Self.logger)
+        let transport = RabbitMQTransport(node: node, configuration: configuration, logger: logger)
         transports.withLock { $0[node] = transport }
         return transport
     }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import RPC
@@ -11,16 +12,16 @@ final class TestNode: Sendable {
     let transport: RabbitMQTransport
 
     init(
-        _ id: NodeID, on network: RabbitMQNetwork, host: String = "127.0.0.1",
+        _ id: NodeID, on network: RabbitMQNetwork, host: String = "127.0.0.1", logger: Logger = RabbitMQNetwork.logger,
         _ adjust: (inout RabbitMQTransport.Configuration) -> Void = { _ in }
     ) throws {
-        transport = try network.transport(for: id, adjust)
+        transport = try network.transport(for: id, logger: logger, adjust)
         var configuration = RPCNode.Configuration()
         configuration.announcementInterval = .seconds(1)
         configuration.host = host
         node = RPCNode(
             id: id, transport: transport, configuration: configuration,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: RabbitMQNetwork.logger)
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
     }
 
     @discardableResult

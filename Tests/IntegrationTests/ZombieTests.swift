@@ -1,0 +1,138 @@
+import Logging
+import NIOCore
+import RPC
+import RPCRabbitMQ
+import RabbitMQ
+import RabbitMQTestSupport
+import Testing
+
+/// DESIGN §8, "a node reconnects after a cut": its former connection may live on at the broker, or somebody may have taken
+/// its place. A proxy stands between node and broker.
+@Suite(.timeLimit(.minutes(3)))
+struct ZombieTests {
+    private func node(
+        _ network: RabbitMQNetwork, over proxies: [TCPProxy], logger: Logger = RabbitMQNetwork.logger
+    ) throws -> TestNode {
+        try TestNode("b", on: network, logger: logger) { configuration in
+            configuration.connection.heartbeat = .seconds(1)
+            guard let direct = configuration.connection.uris.first else { return }
+            configuration.connection.uris = proxies.map { proxy in
+                var uri = direct
+                uri.port = UInt16(clamping: proxy.port)
+                return uri
+            }
+        }
+    }
+
+    private func serve(_ node: TestNode, _ name: String) async throws {
+        try await node.serve("Work", "b:Work") { server in server.register("who") { (_: Int) in name } }
+    }
+
+    private func hasLock(_ node: TestNode) -> Bool {
+        node.transport.queueNames.contains { $0.rawValue.hasSuffix("lock.b:Work") }
+    }
+
+    private func queue(of node: TestNode) -> QueueName? { node.node.view.local["b:Work"]?.queue }
+
+    private func queue(seenBy node: TestNode) -> QueueName? { node.node.view.candidate("b:Work")?.instance.queue }
+
+    @Test func aNodeServesWhileItsZombieHasTheLockAndTakesItThen() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let proxy = try await TCPProxy.start(to: broker.port)
+        let (caller, callee) = (try TestNode("a", on: network), try node(network, over: [proxy]))
+        for node in [caller, callee] { try await node.node.start() }
+        try await serve(callee, "callee")
+        try await caller.knows("b:Work")
+        #expect(hasLock(callee))
+
+        proxy.silence()
+        let former = queue(of: callee)
+        try await eventually("it is back by another way") {
+            queue(of: callee) != former && queue(seenBy: caller) == queue(of: callee)
+        }
+        #expect(proxy.open == 4, "the broker believes in the former connections too")
+        for _ in 0..<20 { #expect(await caller.reply(.instance("b:Work"), "who").text == #""callee""#) }
+        #expect(!hasLock(callee))
+
+        proxy.cutSilenced()
+        try await eventually("it has its lock again") {
+            await caller.reply(.instance("b:Work"), "who").text == #""callee""# && hasLock(callee)
+        }
+        #expect(callee.transport.statistics.connections == 2)
+        for node in [caller, callee] { await node.shutDown() }
+        await proxy.close()
+    }
+
+    @Test func whoTookTheIdOfANodeThatWasAwayKeepsItAndIsNamed() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let proxy = try await TCPProxy.start(to: broker.port)
+        let (logger, lines) = LogLines.logger()
+        let (caller, heir) = (try TestNode("a", on: network), try TestNode("c", on: network, host: "10.1.2.3"))
+        let callee = try node(network, over: [proxy], logger: logger)
+        for node in [caller, heir, callee] { try await node.node.start() }
+        try await serve(callee, "callee")
+        try await caller.knows("b:Work")
+
+        proxy.refuse()
+        proxy.cut()
+        try await serve(heir, "heir")
+        try await eventually("the heir is known") { queue(seenBy: caller) == queue(of: heir) }
+        #expect(await caller.reply(.instance("b:Work"), "who").text == #""heir""#)
+
+        let witness = try await RawClient.connect(to: network)
+        try await witness.channel.bind(
+            QueueBinding(queue: witness.queue, exchange: "\(network.name).nodes", routingKey: ""))
+        proxy.refuse(false)
+        let text = "another process serves an Id of this node"
+        try await eventually("it learns who has it") { lines.count(of: text) == 1 }
+        #expect(lines.elements.contains { $0.contains(text) && $0.contains("10.1.2.3") && $0.contains("b:Work") })
+        let before = witness.replies.count { $0.properties.appID == "b" }
+        try await eventually("it gives way") { queue(seenBy: caller) == queue(of: heir) }
+        let version = caller.node.view.version
+        try await eventually("it goes on to announce itself") {
+            witness.replies.count { $0.properties.appID == "b" } >= before + 3
+        }
+        #expect(caller.node.view.version == version, "and not the Id")
+        #expect(await caller.reply(.instance("b:Work"), "who").text == #""heir""#)
+        #expect(!hasLock(callee))
+
+        await heir.shutDown()
+        try await eventually("the Id is its own again") { queue(seenBy: caller) == queue(of: callee) }
+        #expect(hasLock(callee))
+        #expect(await caller.reply(.instance("b:Work"), "who").text == #""callee""#)
+        #expect(lines.count(of: text) == 1)
+        for node in [caller, callee] { await node.shutDown() }
+        await witness.connection.close()
+        await proxy.close()
+    }
+
+    @Test func aNodeGoesOnAtTheNextURI() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let (first, second) = (try await TCPProxy.start(to: broker.port), try await TCPProxy.start(to: broker.port))
+        let (caller, callee) = (try TestNode("a", on: network), try node(network, over: [first, second]))
+        for node in [caller, callee] { try await node.node.start() }
+        try await serve(callee, "callee")
+        try await caller.knows("b:Work")
+        #expect(first.open == 2)
+        #expect(second.accepted == 0)
+
+        for (dying, living) in [(first, second), (second, first)] {
+            living.refuse(false)
+            dying.refuse()
+            let (former, start) = (queue(of: callee), ContinuousClock.now)
+            dying.cut()
+            try await eventually("it is at the other") {
+                living.open == 2 && queue(of: callee) != former && queue(seenBy: caller) == queue(of: callee)
+            }
+            #expect(ContinuousClock.now - start < MachinePace.limit(.seconds(3)), "2 s, and a debug build")
+            #expect(dying.open == 0)
+            #expect(await caller.reply(.instance("b:Work"), "who").text == #""callee""#)
+            try await eventually("with its lock") { hasLock(callee) }
+        }
+        for node in [caller, callee] { await node.shutDown() }
+        for proxy in [first, second] { await proxy.close() }
+    }
+}
