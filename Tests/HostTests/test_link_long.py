@@ -108,9 +108,10 @@ class Long(ClusterCase):
         self.only(outcomes.where(lambda outcome: outcome.route in idle), OK)
         others = outcomes.where(lambda outcome: outcome.route not in idle)
         self.only(others, OK, TIMEOUT, NOT_FOUND)
+        self.at_deadline(others.of(TIMEOUT), 4)
         for route in ("Login/Handler_Login", "Chat/Handler_JoinChat"):
             calls = others.where(lambda outcome: outcome.route == route)
-            self.at_deadline(self.some(calls, TIMEOUT), 4)
+            self.some(calls, TIMEOUT)
             self.at_once(self.some(calls, NOT_FOUND))
             self.only(calls.began(self.began + 3 + SLACK, self.restored), NOT_FOUND)
 
