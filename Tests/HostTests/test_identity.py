@@ -152,6 +152,8 @@ class Refused(ClusterCase):
         "nobody listening": "nobody listens there: start the broker, or check host and port",
         "an exchange of another type": "Exchange",
         "no permission": "set_permissions",
+        "no permission to publish": "exchange 'mqant.nodes'",
+        "no permission for its calls": "queue 'calls.",
     }
 
     @classmethod
@@ -165,10 +167,14 @@ class Refused(ClusterCase):
             "nobody listening": f"amqp://{USER}:{PASSWORD}@{BRIDGE}:1/c1",
             "an exchange of another type": f"amqp://{USER}:{PASSWORD}@{place}/other-type",
             "no permission": f"amqp://{USER}:{PASSWORD}@{place}/forbidden",
+            "no permission to publish": f"amqp://{USER}:{PASSWORD}@{place}/mute",
+            "no permission for its calls": f"amqp://{USER}:{PASSWORD}@{place}/deaf",
         }
-        for vhost, configure in (("other-type", ".*"), ("forbidden", "^$")):
+        vhosts = {"other-type": (".*", ".*", ".*"), "forbidden": ("^$", ".*", ".*"),
+                  "mute": (".*", r"^(?!mqant\.nodes$).*", ".*"), "deaf": (".*", ".*", r"^(?!calls\.).*")}
+        for vhost, rights in vhosts.items():
             World.broker.ctl("add_vhost", vhost)
-            World.broker.ctl("set_permissions", "-p", vhost, USER, configure, ".*", ".*")
+            World.broker.ctl("set_permissions", "-p", vhost, USER, *rights)
         connection = pika.BlockingConnection(pika.ConnectionParameters(
             BRIDGE, PORT, "other-type", pika.PlainCredentials(USER, PASSWORD)))
         connection.channel().exchange_declare("mqant.groups", "topic")
