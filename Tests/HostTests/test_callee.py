@@ -20,6 +20,7 @@ class Control(ClusterCase):
         with Load(cluster, gates=2) as load:
             began = load.outcomes[0].began
             load.hold(6)
+            load.wait_for_calls(began, 60)
         self.report(load.outcomes, began)
         self.only(load.outcomes, OK)
         for name in ("Login/Handler_Login", "Chat/Handler_Say", JOIN, LEAVE):
@@ -109,6 +110,7 @@ class Stopped(ClusterCase):
         with Load(cluster, each=3) as load:
             stopped = cluster.node("Chat").signal(signal.SIGSTOP)
             load.hold(7, stopped)
+            continuing = load.now()
             continued = cluster.node("Chat").signal(signal.SIGCONT)
             load.wait_for_calls(continued + 1 + SLACK)
         self.report(load.outcomes, stopped)
@@ -118,7 +120,7 @@ class Stopped(ClusterCase):
         self.only(chat, OK, TIMEOUT, NOT_FOUND)
         self.at_deadline(self.some(chat, TIMEOUT, at_least=6), self.timeout)
         self.at_once(self.some(chat, NOT_FOUND))
-        self.only(chat.began(stopped + 3 + SLACK, continued), NOT_FOUND)
+        self.only(chat.began(stopped + 3 + SLACK, continuing), NOT_FOUND)
         self.only(chat.began(continued + 1 + SLACK), OK)
 
     def test_one_chat_of_two(self):

@@ -58,5 +58,7 @@ class Ending(ClusterCase):
         self.assertEqual(status, 0)
         self.within(seconds, END, "the end of a Chat with a handler that takes a minute")
         self.assertGreater(seconds, 5, "it was waited for, or this tests nothing")
-        self.assertEqual(kind(json.loads(payload)["Error"]), INTERRUPTED, payload)
+        # As the node ends, so does what the handler waits for: it may come to answer that, and may not.
+        error = json.loads(payload)["Error"]
+        self.assertTrue(kind(error) == INTERRUPTED or error == "this node is shutting down", payload)
         self.within(told, 2, "until the caller was told")
