@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import threading
 import time
 import unittest
 
@@ -17,6 +18,7 @@ def setUpModule():
     unittest.addModuleCleanup(FaultCase.broker.remove)
     FaultCase.server = rig.ServerAtBroker(FaultCase.broker)
     unittest.addModuleCleanup(FaultCase.server.stop)
+    Unreachable.begin()
 
 
 class Processes(FaultCase):
@@ -60,7 +62,7 @@ class Processes(FaultCase):
     def test_refused_login(self):
         dice = self.new_dice(uri=self.broker.uri("nobody", "secret"), expect=False)
         line = dice.process.stderr.readline()
-        self.assertRegex(line, "no connection to RabbitMQ at 127.0.0.1:.*ProbableAuthenticationError|ACCESS_REFUSED")
+        self.assertRegex(line, r"no connection to RabbitMQ at 127\.0\.0\.1:.*(ProbableAuthenticationError|ACCESS_REFUSED)")
         self.assertNotIn("secret", line + dice.stop())
 
 
@@ -129,6 +131,33 @@ class Garbage(FaultCase):
         kind, code, text = self.wire.reply(call)
         self.assertEqual(kind, "error", "the Gate has no such session")
         self.assert_rolls()
+
+
+class Unreachable(FaultCase):
+    """What takes the 30 s of a start that fails begins before the other tests, and is looked at after them."""
+
+    @classmethod
+    def begin(cls):
+        cls.began = time.monotonic()
+        cls.dice = rig.DiceProcess(None, uri="amqp://someone:secret@127.0.0.1:1/", expect=False)
+        cls.waiter = threading.Thread(target=cls.wait_for_its_end)
+        cls.waiter.start()
+        unittest.addModuleCleanup(cls.waiter.join)
+        unittest.addModuleCleanup(cls.dice.process.kill)
+
+    @classmethod
+    def wait_for_its_end(cls):
+        cls.said = cls.dice.errors(120)
+        cls.ended = time.monotonic()
+
+    def test_status_1_after_thirty_seconds(self):
+        self.waiter.join()
+        self.assertEqual(self.dice.process.returncode, 1, self.said)
+        self.assertGreater(self.ended - self.began, 29, "the broker may come later")
+        self.assertLess(self.ended - self.began, 45)
+        last = self.said.splitlines()[-1]
+        self.assertRegex(last, r"^dice: cannot use RabbitMQ at 127\.0\.0\.1:1'/': ")
+        self.assertNotIn("secret", self.said)
 
 
 if __name__ == "__main__":

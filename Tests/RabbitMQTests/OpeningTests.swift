@@ -92,7 +92,7 @@ struct OpeningTests {
             try await open([silent.uri + "?connection_timeout=300"], timeout: .seconds(60))
         }
         #expect(error.code == .unreachable)
-        #expect(ContinuousClock.now - started >= .milliseconds(300))
+        #expect(ContinuousClock.now - started >= .milliseconds(250))
         #expect(ContinuousClock.now - started < .seconds(30), "not the configuration's minute")
     }
 
