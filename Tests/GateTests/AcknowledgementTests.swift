@@ -27,17 +27,17 @@ import Testing
 
     @Test(arguments: [1, 2] as [UInt8]) func itLeavesWithAnAnswerThatComesSoon(qos: UInt8) async throws {
         try await run { client, _ in
-            var together = 0
-            let rounds: UInt16 = 20
-            for id in 1...rounds {
-                try await client.publish("Test/Handler_Soon/\(id)", "\(id)", qos: qos, id: id)
+            var (together, rounds) = (0, 0)
+            // A busy machine may take longer than an acknowledgement waits, but not always.
+            while rounds < 500, rounds < 20 || together <= rounds / 2 {
+                rounds += 1
+                try await client.publish("Test/Handler_Soon/\(rounds)", "\(rounds)", qos: qos, id: UInt16(rounds))
                 let acknowledgement = try await client.next()
                 #expect(acknowledgement.type == (qos == 1 ? Self.acknowledgement : Self.received))
                 let answer = try await client.next()
-                #expect(answer.publish?.payload == #"{"Error":"","Result":\#(id)}"#)
+                #expect(answer.publish?.payload == #"{"Error":"","Result":\#(rounds)}"#)
                 if acknowledgement.read == answer.read { together += 1 }
             }
-            // A busy machine may take longer than an acknowledgement waits, but not always.
             #expect(together > rounds / 2, "in one read: \(together) of \(rounds)")
         }
     }
@@ -57,40 +57,42 @@ import Testing
         }
     }
 
+    /// Repeats `round` until it took less than an acknowledgement waits: a busy machine may hold up many, but not all.
+    private func isEverQuick(_ round: (UInt16) async throws -> Void) async throws -> Bool {
+        for id: UInt16 in 2...500 {
+            let start = ContinuousClock.now
+            try await round(id)
+            if ContinuousClock.now - start < .milliseconds(15) { return true }
+        }
+        return false
+    }
+
     @Test func nothingElseWaitsBehindIt() async throws {
         try await run { client, release in
-            let clock = ContinuousClock()
-            var quickest = Duration.seconds(60)
             try await client.publish("Test/Handler_Slow/1", "1", qos: 1, id: 1)
             _ = try await client.next(ofType: Self.acknowledgement)
-            for id: UInt16 in 2...21 {
+            let isQuick = try await isEverQuick { id in
                 // A request, and behind it a PINGREQ: their answers come in this order, at once.
-                let start = clock.now
                 try await client.publish("Test/Handler_Slow/\(id)", "\(id)", qos: 1, id: id)
                 try await client.send(ByteBuffer(bytes: [0xc0, 0]))
                 #expect(try await client.next().type == Self.acknowledgement)
                 #expect(try await client.next().type == 13)
-                quickest = min(quickest, clock.now - start)
             }
-            #expect(quickest < .milliseconds(15), "an acknowledgement waits 20 ms at most")
+            #expect(isQuick)
             release.finish()
         }
     }
 
     @Test func aCastIsAcknowledgedAtOnce() async throws {
         try await run { client, release in
-            let clock = ContinuousClock()
-            var quickest = Duration.seconds(60)
             // Modules have a request of this session.
             try await client.publish("Test/Handler_Slow/1", "1", qos: 1, id: 1)
             _ = try await client.next(ofType: Self.acknowledgement)
-            for id: UInt16 in 2...21 {
-                let start = clock.now
+            let isQuick = try await isEverQuick { id in
                 try await client.publish("Test/Handler_Soon", "1", qos: 1, id: id)
                 #expect(try await client.next().body == ByteBuffer(integer: id))
-                quickest = min(quickest, clock.now - start)
             }
-            #expect(quickest < .milliseconds(15), "an acknowledgement waits 20 ms at most")
+            #expect(isQuick)
             release.finish()
         }
     }
