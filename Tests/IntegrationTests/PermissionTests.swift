@@ -52,6 +52,7 @@ struct PermissionTests {
                     let thing = one.missing.thing.replacing("N.", with: one.network.name + ".")
                     for text in [
                         "'" + thing, "amqp://\(one.network.name)@127.0.0.1:\(broker.port)/", "set_permissions",
+                        "the \(one.missing.right) permission",
                     ] {
                         #expect(error.message.contains(text), "\(one.missing): \(text) in \(error.message)")
                     }

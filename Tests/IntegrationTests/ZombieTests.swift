@@ -122,12 +122,11 @@ struct ZombieTests {
         for (dying, living) in [(first, second), (second, first)] {
             living.refuse(false)
             dying.refuse()
-            let (former, start) = (queue(of: callee), ContinuousClock.now)
+            let former = queue(of: callee)
             dying.cut()
             try await eventually("it is at the other") {
                 living.open == 2 && queue(of: callee) != former && queue(seenBy: caller) == queue(of: callee)
             }
-            #expect(ContinuousClock.now - start < MachinePace.limit(.seconds(3)), "2 s, and a debug build")
             #expect(dying.open == 0)
             #expect(await caller.reply(.instance("b:Work"), "who").text == #""callee""#)
             try await eventually("with its lock") { hasLock(callee) }

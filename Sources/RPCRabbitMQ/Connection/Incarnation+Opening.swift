@@ -21,8 +21,8 @@ extension Incarnation {
             let channel = try await consumer.openChannel()
             try await consume(names.replies, as: .replies, on: channel)
             try await declare(names.announcements, on: channel)
-            try await channel.bind(
-                QueueBinding(queue: names.announcements.rawValue, exchange: names.nodes, routingKey: ""))
+            let binding = QueueBinding(queue: names.announcements.rawValue, exchange: names.nodes, routingKey: "")
+            try await Right.useBoth { try await channel.bind(binding) }
             try await startConsumer(of: names.announcements, as: .announcements, on: channel)
             let queues = try await publisher.openChannel()
             let exchanges = try await publisher.openChannel(confirming: true)
@@ -30,6 +30,7 @@ extension Incarnation {
             began(writer: makeWriter(queues, exchanges))
         } catch {
             end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
+            if let error = error as? RabbitMQError, error.isForbidden { throw names.withoutToken(error) }
             // What came first: what follows from it tells nothing.
             throw reason ?? error
         }
@@ -40,7 +41,7 @@ extension Incarnation {
         for (name, kind) in [(names.groups, ExchangeDeclaration.Kind.direct), (names.nodes, .fanout)] {
             var exchange = ExchangeDeclaration(name: name, kind: kind)
             exchange.isDurable = true
-            try await channel.declareExchange(exchange)
+            try await Right.configure.use { try await channel.declareExchange(exchange) }
         }
         try await channel.close()
     }
@@ -86,7 +87,7 @@ extension Incarnation {
         var declaration = QueueDeclaration(name: queue.rawValue)
         declaration.isExclusive = true
         declaration.arguments = ["x-queue-type": "classic"]
-        try await channel.declareQueue(declaration)
+        try await Right.configure.use { try await channel.declareQueue(declaration) }
     }
 
     /// Without acknowledgements: nothing is ever redelivered, for every queue dies with its only consumer.
@@ -96,7 +97,7 @@ extension Incarnation {
         options.tag = names.consumerTag(queue)
         options.isExclusive = true
         do {
-            try await channel.consume(queue.rawValue, options)
+            try await Right.read.use { try await channel.consume(queue.rawValue, options) }
         } catch {
             removeRole(of: queue)
             throw error

@@ -14,8 +14,8 @@ extension Incarnation {
             group.addTask {
                 // The default exchange: to this node itself. No group has an empty name: to nobody.
                 for (exchange, key) in [(names.nodes, ""), (names.groups, ""), ("", names.replies.rawValue)] {
-                    _ = try await channel.publishConfirmed(
-                        OutgoingMessage(exchange: exchange, routingKey: key, body: ByteBuffer()))
+                    let message = OutgoingMessage(exchange: exchange, routingKey: key, body: ByteBuffer())
+                    _ = try await Right.write.use { try await channel.publishConfirmed(message) }
                 }
             }
             group.addTask { for await _ in stalls {} }

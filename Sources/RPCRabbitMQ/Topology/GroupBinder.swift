@@ -23,7 +23,9 @@ struct GroupBinder: Sendable {
         let groups = instance.state.withLock { $0.groups }
         guard !groups.isEmpty else { return }
         let queue = try await pushQueue(of: instance)
-        try await channel.bind(groups.map { binding(queue, $0) }, timeout: .seconds(60))
+        try await Right.useBoth {
+            try await channel.bind(groups.map { binding(queue, $0) }, timeout: .seconds(60))
+        }
     }
 
     /// Does steps in order, neighbours of one kind together. What the user may not do fails, and nothing else does.
@@ -84,8 +86,10 @@ struct GroupBinder: Sendable {
         guard !instance.isClosing else { return }
         // No group has an empty name.
         let trial = binding(try await pushQueue(of: instance), "")
-        try await channel.bind(trial)
-        try await channel.unbind(trial)
+        try await Right.useBoth {
+            try await channel.bind(trial)
+            try await channel.unbind(trial)
+        }
     }
 
     private func bind(_ groups: [GroupName], _ instance: ServedInstance) async throws {
@@ -95,7 +99,9 @@ struct GroupBinder: Sendable {
         let new = instance.state.withLock { state in groups.filter { state.groups.insert($0).inserted } }
         guard !new.isEmpty else { return }
         do {
-            try await channel.bind(new.map { binding(queue, $0) }, timeout: .seconds(60))
+            try await Right.useBoth {
+                try await channel.bind(new.map { binding(queue, $0) }, timeout: .seconds(60))
+            }
         } catch let error as RabbitMQError where error.isForbidden {
             instance.state.withLock { $0.groups.subtract(new) }
             throw error
@@ -107,7 +113,9 @@ struct GroupBinder: Sendable {
             (groups.filter { state.groups.remove($0) != nil && state.pushChannel != nil }, state.pushQueue)
         }
         guard !bound.isEmpty else { return }
-        try await channel.unbind(bound.map { binding(queue, $0) }, timeout: .seconds(60))
+        try await Right.useBoth {
+            try await channel.unbind(bound.map { binding(queue, $0) }, timeout: .seconds(60))
+        }
     }
 
     private func binding(_ queue: QueueName, _ group: GroupName) -> QueueBinding {
