@@ -120,7 +120,7 @@ class Stopped(ClusterCase):
         self.only(chat, OK, TIMEOUT, NOT_FOUND)
         self.at_deadline(self.some(chat, TIMEOUT, at_least=6), self.timeout)
         self.at_once(self.some(chat, NOT_FOUND))
-        self.only(chat.began(stopped + 3 + SLACK, continuing), NOT_FOUND)
+        self.only(chat.began(stopped + 3 + SLACK).ended(0, continuing), NOT_FOUND)
         self.only(chat.began(continued + 1 + SLACK), OK)
 
     def test_one_chat_of_two(self):
