@@ -93,6 +93,8 @@ struct LifetimeTests {
                 for _ in 0..<5000 {
                     try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer(repeating: 1, count: 500)))
                 }
+                // Longer than by default, for other brokers start at this moment: what takes longer is cut off.
+                await publisher.close(timeout: .seconds(60))
             }
             try await recorder.wait("all") { $0.deliveries.count == 5000 }
         }
