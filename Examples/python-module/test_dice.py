@@ -8,6 +8,7 @@ import unittest
 
 import rig
 from mqant import CallError, HandlerError, Node
+from support.deadline import until
 from support.player import Player
 
 
@@ -34,6 +35,11 @@ class DiceCase(unittest.TestCase):
 
 
 class ThroughTheGate(DiceCase):
+    def setUp(self):
+        # The Gate may hear of Dice, and Dice of Login, a moment after `DiceProcess` has returned.
+        player = self.player()
+        until("a roll through the Gate", lambda: player.call("Dice/Handler_Roll")[1] == "")
+
     def test_roll(self):
         ada, bob = self.player("Ada"), self.player("Bob")
         result, error = ada.call("Dice/Handler_Roll", sides=6)
