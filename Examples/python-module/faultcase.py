@@ -4,6 +4,7 @@ import time
 import unittest
 
 import rig
+from support.deadline import until
 from support.player import Player
 
 GONE = "the process that held Handler_Roll is gone"
@@ -26,6 +27,12 @@ class FaultCase(unittest.TestCase):
         dice = rig.DiceProcess(self.wire, exchange=self.exchange, **options)
         self.addCleanup(dice.kill)
         return dice
+
+    def until_known(self):
+        """The Gate may hear of Dice a moment after `new_dice` has: it may just be connecting anew."""
+        other = Player(self.server.tcp)
+        self.addCleanup(other.close)
+        until("the Gate knows Dice", lambda: other.call("Dice/Handler_Nothing")[1] != NOBODY)
 
     def roll(self):
         return self.player.call("Dice/Handler_Roll", sides=6)

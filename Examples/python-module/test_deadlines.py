@@ -44,6 +44,7 @@ class SlowLogin(FaultCase):
 
     def test_killed_and_restarted(self):
         dice = self.new_dice()
+        self.until_known()
         # It holds a call when it dies: the one that has come as far as Login.
         self.player.publish("Dice/Handler_Roll/held", '{"sides": 6}')
         self.assertTrue(self.entered.acquire(timeout=15))
