@@ -35,43 +35,11 @@ public struct CPUTime: Sendable {
         for (index, before) in earlier.others.enumerated() { difference.others[index] -= before }
         return difference
     }
-}
 
-/// What a run of ping-pong RPC found, as the line of `amqprpc` that the script `rpc` reads.
-public struct Result: CustomStringConvertible {
-    private let window: Int
-    private let seconds: Double
-    private let latencies: [UInt32]
-    private let used: CPUTime
-
-    /// - Parameters:
-    ///   - seconds: how long was measured; `used` is for the same time.
-    ///   - latencies: one for each call, in microseconds.
-    ///   - used: with the server and the broker as the others, if known.
-    public init(window: Int, seconds: Double, latencies: [UInt32], used: CPUTime) {
-        self.window = window
-        self.seconds = seconds
-        self.latencies = latencies.sorted()
-        self.used = used
+    /// The processes that an argument `watch=PID,PID` names.
+    public static func watched(in arguments: [String]) -> [Int32] {
+        let prefix = "watch="
+        let argument = arguments.first { $0.hasPrefix(prefix) } ?? prefix
+        return argument.dropFirst(prefix.count).split(separator: ",").compactMap { Int32($0) }
     }
-
-    private func quantile(_ share: Double) -> UInt32 {
-        latencies.isEmpty ? 0 : latencies[Int(Double(latencies.count - 1) * share)]
-    }
-
-    public var description: String {
-        var line =
-            "RESULT w=\(window) calls_per_s=\(Int(Double(latencies.count) / seconds)) p50=\(quantile(0.5)) "
-            + "p99=\(quantile(0.99)) secs=\(seconds) client_cpu=\(used.own)"
-        for (name, seconds) in zip(["server", "broker"], used.others) { line += " \(name)_cpu=\(seconds)" }
-        return line
-    }
-}
-
-/// The processes that an argument `watch=PID,PID` names.
-public func watchedProcesses(_ arguments: [String]) -> [Int32] {
-    for argument in arguments where argument.hasPrefix("watch=") {
-        return argument.dropFirst("watch=".count).split(separator: ",").compactMap { Int32($0) }
-    }
-    return []
 }

@@ -28,7 +28,7 @@ final class Measurement: Sendable {
     /// - Parameters:
     ///   - inTasks: as modules call, a task for each call that is outstanding.
     ///   - watched: the processes whose CPU time is told too.
-    func run(inTasks: Bool, watched: [Int32]) async throws -> Result {
+    func run(inTasks: Bool, watched: [Int32]) async throws -> RunResult {
         state.withLock { state in
             state.outstanding = window
             state.latencies.reserveCapacity(1 << 20)
@@ -44,7 +44,7 @@ final class Measurement: Sendable {
         }
         let (latencies, errors) = state.withLock { ($0.latencies, $0.errors) }
         if errors > 0 { print("\(errors) errors") }
-        return Result(
+        return RunResult(
             window: window, seconds: Double((end - start).nanoseconds) / 1e9, latencies: latencies, used: try await used
         )
     }

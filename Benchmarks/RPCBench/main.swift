@@ -61,7 +61,7 @@ if isServer {
     let seconds = Double(arguments[3]) ?? 3
     for window in arguments[4].split(separator: ",").compactMap({ Int($0) }) {
         let measurement = Measurement(node: node, window: window, seconds: seconds)
-        print(try await measurement.run(inTasks: arguments.contains("tasks"), watched: watchedProcesses(arguments)))
+        print(try await measurement.run(inTasks: arguments.contains("tasks"), watched: CPUTime.watched(in: arguments)))
     }
     print("messages \(transport.statistics.messages) envelopes \(transport.statistics.envelopes)")
     await node.shutdown()

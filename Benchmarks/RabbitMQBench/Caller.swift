@@ -96,7 +96,7 @@ final class Caller: Sendable {
         }
     }
 
-    func measure(window: Int, seconds: Double, watched: [Int32]) async throws -> Result? {
+    func measure(window: Int, seconds: Double, watched: [Int32]) async throws -> RunResult? {
         let target = state.withLock { state in
             state.sent = Array(repeating: Self.now(), count: window)
             state.outstanding = window
@@ -120,7 +120,7 @@ final class Caller: Sendable {
             return state.latencies
         }
         while state.withLock({ $0.outstanding }) > 0 { try await Task.sleep(for: .milliseconds(5)) }
-        return Result(window: window, seconds: elapsed, latencies: latencies, used: used)
+        return RunResult(window: window, seconds: elapsed, latencies: latencies, used: used)
     }
 
     func close() async {

@@ -19,7 +19,7 @@ case "call" where arguments.count >= 6:
     let caller = try await Caller.connect(uri: arguments[2], queue: arguments[3])
     for window in windows {
         if let result = try await caller.measure(
-            window: window, seconds: seconds, watched: watchedProcesses(arguments))
+            window: window, seconds: seconds, watched: CPUTime.watched(in: arguments))
         {
             print(result)
         }

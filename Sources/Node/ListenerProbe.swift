@@ -30,6 +30,7 @@ struct ListenerProbe: Sendable {
         let answer = await withTaskGroup(of: Answer.self) { group in
             group.addTask { [check = listener.check] in await Self.ask(connection, check) }
             group.addTask {
+                // The bound of the whole: who answers first ends it.
                 try? await Task.sleep(for: bound)
                 return .none
             }

@@ -55,6 +55,7 @@ struct Status: AsyncParsableCommand {
         rows.sort { ($0.type, $0.id) < ($1.type, $1.id) }
         let began = ContinuousClock.now
         let first = await ask(rows, node)
+        // Calls per second are the difference between two looks at their counts.
         try? await Task.sleep(until: began + .seconds(1))
         let second = await ask(rows, node)
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000

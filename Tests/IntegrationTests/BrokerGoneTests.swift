@@ -142,6 +142,7 @@ struct BrokerGoneTests {
                 try await isStarted
                 return time
             } catch let error as RabbitMQError where error.code == .unreachable {
+                // It listens when it listens: only another attempt tells.
                 try await Task.sleep(for: .milliseconds(20))
             }
         }

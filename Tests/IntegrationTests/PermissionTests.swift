@@ -208,6 +208,7 @@ struct PermissionTests {
         for number in 0..<10 {
             do {
                 try await gate.bind("b:Work", to: GroupName("while \(number)"))
+                // The broker remembers for a while what a channel was allowed, and nothing tells when it forgets.
                 try await Task.sleep(for: .seconds(2))
             } catch let error as RPCError {
                 return error

@@ -49,6 +49,7 @@ final class QuietNodes: Sendable {
                 try announce("silent", queue: silent, sequence: 1)
                 for sequence in 1... {
                     try announce("mute", queue: mute, sequence: sequence)
+                    // The beat of a node: others take silence for its end.
                     try await Task.sleep(for: .milliseconds(300))
                 }
             }

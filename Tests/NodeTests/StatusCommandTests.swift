@@ -62,6 +62,7 @@ import Testing
             let holders = try [1, 2].map { _ in
                 try ServerProcess(["call", "--conf", conf, "--timeout", "100", "Work", "wait"])
             }
+            // Both are counted by the server, which tells nobody.
             while work.server.load.waiting == 0 { try await Task.sleep(for: .milliseconds(5)) }
             let calls = Task {
                 for number in 2... { _ = try await client.ask("Login/Handler_Login/\(number)", login) }

@@ -32,10 +32,7 @@ struct ConsumerTests {
     @Test func aRejectedMessageComesAgain() async throws {
         try await withConnection { connection, recorder in
             let channel = try await connection.openChannel()
-            let queue = try await channel.temporaryQueue()
-            var options = ConsumerOptions()
-            options.withoutAcknowledgement = false
-            try await channel.consume(queue, options)
+            let queue = try await channel.acknowledgedQueue()
             try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer(string: "x")))
             let first = try await recorder.wait("delivery") { $0.deliveries.count == 1 }.deliveries[0]
             try channel.reject(first.deliveryTag, requeue: true)
@@ -51,10 +48,7 @@ struct ConsumerTests {
     @Test func aRejectionMayMeanAllBeforeToo() async throws {
         try await withConnection { connection, recorder in
             let channel = try await connection.openChannel()
-            let queue = try await channel.temporaryQueue()
-            var options = ConsumerOptions()
-            options.withoutAcknowledgement = false
-            try await channel.consume(queue, options)
+            let queue = try await channel.acknowledgedQueue()
             for number in 0..<5 {
                 try channel.publish(OutgoingMessage(routingKey: queue, body: ByteBuffer(integer: number)))
             }
@@ -153,5 +147,16 @@ struct ConsumerTests {
             #expect(third.id != second.id)
             _ = try await third.temporaryQueue()
         }
+    }
+}
+
+extension AMQPChannel {
+    /// A queue whose messages this channel consumes, and settles.
+    fileprivate func acknowledgedQueue() async throws -> String {
+        let queue = try await temporaryQueue()
+        var options = ConsumerOptions()
+        options.withoutAcknowledgement = false
+        try await consume(queue, options)
+        return queue
     }
 }

@@ -166,6 +166,7 @@ package final class RPCNode: Sendable {
     private func drain(_ server: RPCServer, within bound: TimeAmount) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.drain() }
+            // What takes longer is given up: the node has to end.
             group.addTask { try? await Task.sleep(for: .nanoseconds(bound.nanoseconds)) }
             await group.next()
             group.cancelAll()

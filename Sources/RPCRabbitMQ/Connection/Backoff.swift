@@ -14,6 +14,7 @@ struct Backoff {
         let pause = next * Double.random(in: 0.5...1)
         next = min(longest, next * 2)
         do {
+            // Nothing tells that a broker can be reached again but another attempt.
             try await Task.sleep(for: pause)
             return true
         } catch {

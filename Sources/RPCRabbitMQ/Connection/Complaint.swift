@@ -7,7 +7,7 @@ struct Complaint {
 
     private let logger: Logger
     private var made: Set<String> = []
-    /// Whether something was said since `isOver` was asked last.
+    /// Whether something was said since `isAnswerDue` was asked last.
     private var isOpen = false
 
     init(logger: Logger) { self.logger = logger }

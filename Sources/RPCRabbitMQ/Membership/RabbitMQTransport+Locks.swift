@@ -6,6 +6,7 @@ import Synchronization
 
 /// An Id belongs to whoever has declared the exclusive queue `lock.<Id>` (DESIGN §8, "two nodes claim one Id").
 extension RabbitMQTransport {
+    /// Between two attempts at a lock: the broker tells nobody that an exclusive queue is gone.
     private static var retryPause: Duration { .milliseconds(100) }
     /// A wait for a lock that is longer than this is told of. One for a process that was killed is not.
     private static var patienceToTellOf: Duration { .seconds(1) }
@@ -35,6 +36,7 @@ extension RabbitMQTransport {
             }
             witnesses.ask(instance.id)
             _ = append(OutboxEntry(.question, to: ""))
+            // Its holder may answer meanwhile, or the broker give it up.
             try await Task.sleep(for: Self.retryPause)
         }
         instance.state.withLock { $0.hasLock = true }
@@ -58,6 +60,7 @@ extension RabbitMQTransport {
                         metadata: ["instances": "\(missing.map(\.id))"])
                     end = nil
                 }
+                // Less often than at the start: this node serves already, and nobody waits for it.
                 try await Task.sleep(for: Self.retryPause * 5)
             } catch {
                 return

@@ -6,6 +6,7 @@ extension RabbitMQTransport {
     /// Probes this node's neighbours for as long as the transport lives.
     func watchNeighbours() async {
         while !Task.isCancelled {
+            // The beat of the probes: a process that is killed tells nobody.
             do { try await Task.sleep(for: NeighbourRing.interval) } catch { return }
             probeNeighbours()
         }

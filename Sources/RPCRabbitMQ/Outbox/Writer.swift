@@ -9,7 +9,8 @@ import RabbitMQ
 struct Writer: Sendable {
     let node: NodeID
     let names: Names
-    /// For everything that goes to a queue. A publish to the default exchange never closes it.
+    /// For everything that goes to a queue. A publish to the default exchange closes it only if the user may not do that,
+    /// which is found out when the connection is opened.
     let queues: AMQPChannel
     /// For exchanges; confirming.
     let exchanges: AMQPChannel

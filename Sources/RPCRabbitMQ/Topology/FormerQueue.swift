@@ -22,27 +22,20 @@ struct FormerQueue: Sendable {
     func awaitDeletion(on incarnation: Incarnation) async throws {
         let end = ContinuousClock.now + Self.patience
         while try await exists(on: incarnation), ContinuousClock.now < end {
+            // The broker tells nobody when it has deleted a queue.
             try await Task.sleep(for: Self.pause)
         }
     }
 
     private func exists(on incarnation: Incarnation) async throws -> Bool {
-        guard let consumer = incarnation.consumer else {
-            throw RabbitMQError(.connectionClosed, "the connection is over")
-        }
-        // Either answer is a refusal, and closes the channel: 404 is no more, 405 is another connection's.
-        let channel = try await consumer.openChannel()
-        incarnation.tolerate(channel, true)
-        defer { incarnation.tolerate(channel, false) }
         var question = QueueDeclaration(name: name.rawValue)
         question.isPassive = true
         do {
-            try await channel.declareQueue(question)
+            let channel = try await incarnation.attempt { try await $0.declareQueue(question) }
             try await channel.close()
             return true
         } catch let error as RabbitMQError where error.replyCode == 404 || error.replyCode == 405 {
-            // Closed once more on this side, so that its number is free again.
-            try await channel.close()
+            // 404: it is no more. 405: it is there, and another connection's.
             return error.replyCode == 405
         }
     }

@@ -54,8 +54,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var output = ByteBuffer()
     private var isReading = false
     private var isFlushPlanned = false
-    /// True if what is read has an answer already, or will have none: it is acknowledged now.
-    private var isAnswered = false
+    /// True if something was written that waits for no answer of a module: all of the output leaves now.
+    private var isUrgent = false
     /// While acknowledgements wait for the answer of a request: for how long at most.
     private(set) var heldUntil: NIODeadline?
     private(set) var isClosed = false
@@ -116,7 +116,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        if isAnswered || requests.outstanding == 0 {
+        if isUrgent || requests.outstanding == 0 {
             flush()
         } else if heldUntil == nil, output.readableBytes > 0 {
             let limit = NIODeadline.now() + HeldOutput.limit
@@ -134,15 +134,14 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private func receive(_ packet: Packet) throws(MQTTError) {
         let written = output.readableBytes
-        let event = try mqtt.receive(packet, replies: &output)
-        if case .publish(let publish) = event { return receive(publish) }
-        if output.readableBytes > written { isAnswered = true }
-        switch event {
-        case .none, .publish: break
+        switch try mqtt.receive(packet, replies: &output) {
+        case .none: break
+        case .publish(let publish): return receive(publish)
         case .connected(let connect): try accept(connect)
         case .refused(let code): close(.refused(code))
         case .disconnect: close(.clientDisconnected)
         }
+        if output.readableBytes > written { isUrgent = true }
     }
 
     private func accept(_ connect: Connect) throws(MQTTError) {
@@ -188,7 +187,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     /// Has what was written flushed at the end of this turn of the loop.
     func planFlush() {
-        isAnswered = true
+        isUrgent = true
         guard !isReading, !isFlushPlanned else { return }
         isFlushPlanned = true
         shard.flushLater(self)
@@ -197,7 +196,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Hands what was written to the channel.
     func flush() {
         isFlushPlanned = false
-        isAnswered = false
+        isUrgent = false
         heldUntil = nil
         guard output.readableBytes > 0, let context else { return }
         let bytes = output
