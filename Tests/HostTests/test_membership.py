@@ -39,6 +39,15 @@ class Membership(ClusterCase):
         self.everybody_says("gone", ("Chat", 1), killed, NEWS)
         self.assertEqual(ids, {self.all.instance(*key) for key in self.all.nodes if key != ("Chat", 1)})
 
+    def test_a_newcomer_hides_nobody_that_was_killed_before_it_came(self):
+        """Visitors are behind the last node by name: what looks after the first one from now on never heard it."""
+        nodes = {id: row["node"] for id, row in self.all.status().items()}
+        first = min(self.all.nodes, key=lambda key: nodes[self.all.instance(*key)])
+        killed = self.all.nodes[first].kill()
+        host = next(key for key in (("Gate", 0), ("Gate", 1)) if key != first)
+        self.assertNotIn(self.all.instance(*first), self.all.status(*host))
+        self.everybody_says("gone", first, killed, NEWS)
+
     def test_status_that_began_before_the_kill(self):
         found = []
         address = self.all.address("Gate")

@@ -70,6 +70,20 @@ import Testing
         #expect(probed(&ring, at: 0) == ["b.calls#1", "c.replies#1"])
     }
 
+    @Test func whoeverANewcomerNeverHeardIsProbedByTheOneBeforeIt() {
+        var ring = ring(of: "a", "c", "d")
+        #expect(heard(&ring, news("b"), at: 500))
+        #expect(probed(&ring, at: 600) == ["b.replies#1", "c.replies#1", "d.replies#1"])
+        #expect(heard(&ring, news("d", 2), at: 700))
+        #expect(probed(&ring, at: 700) == ["b.replies#1", "c.replies#1"], "c may have been killed before b came")
+        #expect(heard(&ring, news("c", 2), at: 800))
+        #expect(heard(&ring, news("b", 2), at: 900))
+        #expect(probed(&ring, at: 900) == ["b.replies#1"])
+        // Back with a connection of its own, which may have missed what was said meanwhile.
+        #expect(heard(&ring, news("b", 3, life: 2), at: 1000))
+        #expect(probed(&ring, at: 1000) == ["b.replies#2", "c.replies#1", "d.replies#1"])
+    }
+
     @Test func whenAllAreSilentFewAreProbed() {
         var ring = NeighbourRing(node: "a")
         for number in 100..<200 { #expect(heard(&ring, news("n\(number)"), at: 0)) }
@@ -108,6 +122,7 @@ import Testing
         #expect(!heard(&ring, news("b", 2), at: 1001))
         #expect(probed(&ring, at: 1001) == ["c.replies#1"])
         #expect(heard(&ring, news("b", 3, life: 2), at: 1002))
+        #expect(heard(&ring, news("c", 2), at: 1002))
         #expect(probed(&ring, at: 1002) == ["b.replies#2"])
         // Late news of the former life change nothing.
         ring.apply(WireGone(node: "b", queues: ["b.calls#1", "b.replies#1"]), now: at(1003))

@@ -6,7 +6,8 @@ import RPC
 ///
 /// All nodes sorted by their names are a ring. Each probes the next one, so a cluster of any size costs one probe a node
 /// and interval. Who is silent, or does not probe, cannot be relied on to watch the one behind it: that one is probed
-/// too. Only a probe that comes back is proof; silence never is. A pure value.
+/// too. Nor can a newcomer watch whom it never heard, because that one was killed a moment before: who was not heard
+/// since the newcomer came is probed as well. Only a probe that comes back is proof; silence never is. A pure value.
 struct NeighbourRing {
     /// How often.
     static var interval: Duration { .milliseconds(500) }
@@ -21,6 +22,8 @@ struct NeighbourRing {
 
     private struct Member {
         var sequence: UInt64
+        /// When its present connection was heard first.
+        var since: NIODeadline
         var heard: NIODeadline
         /// The queue that is there as long as the node's connection is.
         var replies: QueueName?
@@ -45,10 +48,14 @@ struct NeighbourRing {
         guard !isOvertaken else { return false }
         if announcement.goodbye == true {
             members[announcement.node] = nil
-        } else if members[announcement.node].map({ $0.sequence < announcement.sequence }) ?? true {
+            return true
+        }
+        let known = members[announcement.node]
+        if known.map({ $0.sequence < announcement.sequence }) ?? true {
+            let isSameConnection = known?.replies == announcement.replies
             members[announcement.node] = Member(
-                sequence: announcement.sequence, heard: now, replies: announcement.replies, instances: instances,
-                isProbing: announcement.probes ?? false)
+                sequence: announcement.sequence, since: isSameConnection ? known?.since ?? now : now, heard: now,
+                replies: announcement.replies, instances: instances, isProbing: announcement.probes ?? false)
         }
         return true
     }
@@ -59,10 +66,12 @@ struct NeighbourRing {
         let names = members.keys.sorted()
         let next = names.firstIndex { $0 > node } ?? names.endIndex
         var queues: [QueueName] = []
+        /// Since when there is somebody in between who looks after those behind.
+        var watched: NIODeadline?
         for name in (names[next...] + names[..<next]).prefix(Self.maximumCount) {
-            guard let member = members[name] else { continue }
+            guard let member = members[name], watched.map({ member.heard < $0 }) ?? true else { continue }
             if let replies = member.replies { queues.append(replies) } else { queues += member.instances.sorted() }
-            if member.isProbing, now - member.heard < Self.silence { break }
+            if watched == nil, member.isProbing, now - member.heard < Self.silence { watched = member.since }
         }
         return queues
     }
