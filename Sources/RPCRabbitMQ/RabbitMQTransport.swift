@@ -89,9 +89,7 @@ package final class RabbitMQTransport: Transport {
         var announcement = announcement
         let givingWay = state.withLock { $0.instances.values }.filter { $0.state.withLock { $0.givesWay } }.map(\.id)
         if !givingWay.isEmpty { announcement.instances.removeAll { givingWay.contains($0.id) } }
-        let wire = WireAnnouncement(announcement, replies: replyQueue)
-        guard let body = wire.encoded else { return }
-        outbox.announce(body)
+        outbox.announce(announcement)
         wake()
     }
 

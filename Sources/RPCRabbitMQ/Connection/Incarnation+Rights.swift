@@ -6,19 +6,30 @@ extension Incarnation {
     /// Finds out at once whether this user may publish where a node must: the broker says so only to who does, and then
     /// closes the channel. An empty message without `type` is nobody's concern (docs/wire.md §4).
     ///
-    /// A broker that takes no messages now (an alarm) is not waited for.
     /// - Throws: `RabbitMQError` 403, naming the exchange.
     func tryPublishing(on channel: AMQPChannel) async throws {
-        let (stalls, names) = (stalls, names)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // The default exchange: to this node itself. No group has an empty name: to nobody.
-                for (exchange, key) in [(names.nodes, ""), (names.groups, ""), ("", names.replies.rawValue)] {
-                    let message = OutgoingMessage(exchange: exchange, routingKey: key, body: ByteBuffer())
-                    _ = try await Right.write.use { try await channel.publishConfirmed(message) }
-                }
+        try await unlessStalled { [names] in
+            // The default exchange: to this node itself. No group has an empty name: to nobody.
+            for (exchange, key) in [(names.nodes, ""), (names.groups, ""), ("", names.replies.rawValue)] {
+                let message = OutgoingMessage(exchange: exchange, routingKey: key, body: ByteBuffer())
+                _ = try await Right.write.use { try await channel.publishConfirmed(message) }
             }
-            group.addTask { for await _ in stalls {} }
+        }
+    }
+
+    /// Tells everybody under which names this node is there, before it writes anything else: whoever gets a request knows by
+    /// then whose it is, and can call the caller's sessions.
+    func introduce(_ announcement: Announcement?) async throws {
+        guard let announcement, let writer else { return }
+        try await unlessStalled { try await writer.writeConfirmed(announcement) }
+    }
+
+    /// Does what the broker confirms. One that takes no messages now (an alarm) is not waited for.
+    private func unlessStalled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let stall = nextStall()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(operation: body)
+            group.addTask { for await _ in stall {} }
             try await group.next()
             group.cancelAll()
         }

@@ -20,6 +20,8 @@ final class Incarnation: Sendable {
         var tolerant: Set<AMQPChannel> = []
         var openConnections = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
+        /// They end when the broker blocks publishers.
+        var stalls: [AsyncStream<Never>.Continuation] = []
         var reason: RabbitMQError?
     }
 
@@ -28,15 +30,11 @@ final class Incarnation: Sendable {
     let arrivals: Arrivals
     let logger: Logger
     private let state = Mutex(State())
-    /// Ends when the broker blocks publishers for the first time.
-    let stalls: AsyncStream<Never>
-    private let firstStall: AsyncStream<Never>.Continuation
 
     init(names: Names, arrivals: Arrivals, logger: Logger) {
         self.names = names
         self.arrivals = arrivals
         self.logger = logger
-        (stalls, firstStall) = AsyncStream.makeStream()
     }
 
     /// Why it ended.
@@ -47,6 +45,7 @@ final class Incarnation: Sendable {
     var uri: String { consumer?.uri.description ?? "" }
     var consumer: Connection? { state.withLock { $0.consumer } }
     var publisher: Connection? { state.withLock { $0.publisher } }
+    var writer: Writer? { state.withLock { $0.writer } }
 
     // MARK: Life
 
@@ -124,13 +123,28 @@ final class Incarnation: Sendable {
         ConnectionHandlers(
             deliveries: { _ in },
             event: { self.handle($0, isPublisher: true) },
-            write: { connection in self.state.withLock { $0.writer }?.write(connection) ?? false })
+            write: { connection in self.writer?.write(connection) ?? false })
     }
 
     private func stall(_ isStalled: Bool) {
-        state.withLock { $0.isStalled = isStalled }
-        firstStall.finish()
+        let waiting = state.withLock { state in
+            state.isStalled = isStalled
+            defer { state.stalls = [] }
+            return state.stalls
+        }
+        for stall in waiting { stall.finish() }
         arrivals.stalled(isStalled)
+    }
+
+    /// Ends when the broker blocks publishers; at once while it does.
+    func nextStall() -> AsyncStream<Never> {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        let isStalled = state.withLock { state in
+            if !state.isStalled { state.stalls.append(continuation) }
+            return state.isStalled
+        }
+        if isStalled { continuation.finish() }
+        return stream
     }
 
     private func handle(_ event: ConnectionEvent, isPublisher: Bool) {

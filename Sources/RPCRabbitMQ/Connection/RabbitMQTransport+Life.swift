@@ -57,9 +57,8 @@ extension RabbitMQTransport {
                 } catch {
                     incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
                     await incarnation.over()
-                    let wasUsed = state.withLock { $0.incarnation === incarnation }
                     forget()
-                    if wasUsed { tellBroken() }
+                    tellBroken()
                     throw incarnation.reason ?? error
                 }
             } catch {
@@ -72,7 +71,8 @@ extension RabbitMQTransport {
 
     private func forget() { state.withLock { ($0.incarnation, $0.binder) = (nil, nil) } }
 
-    /// Brings everything back under new names: instances first, for calls wait for them, then the groups.
+    /// Brings everything back under new names: instances first, for calls wait for them, then what waits is written, and then
+    /// the groups.
     private func restore(_ incarnation: Incarnation) async throws {
         let instances = state.withLock { Array($0.instances.values) }.filter { !$0.isClosing }
         var formerQueues: [FormerQueue] = []
@@ -91,8 +91,9 @@ extension RabbitMQTransport {
                 state.owners[queue] = instance
             }
         }
-        adopt(incarnation, nil)
         arrivals.receiver?.connectionChanged(.opened(renamed: names))
+        try await incarnation.introduce(outbox.takeAnnouncement())
+        adopt(incarnation, nil)
         // That said that all is well.
         if incarnation.isStalled { arrivals.stalled(true) }
         wake()

@@ -9,7 +9,7 @@ final class Outbox: Sendable {
         var entries: Deque<OutboxEntry> = []
         var bytes = 0
         /// Only the newest is worth sending.
-        var announcement: ByteBuffer?
+        var announcement: Announcement?
         var isClosed = false
     }
 
@@ -46,12 +46,22 @@ final class Outbox: Sendable {
         }
     }
 
-    func announce(_ announcement: ByteBuffer) {
-        state.withLock { if !$0.isClosed { $0.announcement = announcement } }
+    func announce(_ announcement: Announcement) {
+        state.withLock { state in
+            guard !state.isClosed, announcement.sequence > state.announcement?.sequence ?? 0 else { return }
+            state.announcement = announcement
+        }
+    }
+
+    func takeAnnouncement() -> Announcement? {
+        state.withLock { state in
+            defer { state.announcement = nil }
+            return state.announcement
+        }
     }
 
     /// Takes from the front what may be written in one go.
-    func take(maxCount: Int, maxBytes: Int) -> (announcement: ByteBuffer?, entries: [OutboxEntry]) {
+    func take(maxCount: Int, maxBytes: Int) -> (announcement: Announcement?, entries: [OutboxEntry]) {
         state.withLock { state in
             defer { state.announcement = nil }
             var entries: [OutboxEntry] = []

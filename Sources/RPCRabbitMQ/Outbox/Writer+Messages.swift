@@ -122,14 +122,26 @@ extension Writer {
         }
     }
 
-    func publishAnnouncement(_ body: ByteBuffer) {
+    func write(_ announcement: Announcement) {
+        guard let message = message(announcement) else { return }
+        // If it cannot be written the connection is over, and the next one announces anew.
+        do throws(RabbitMQError) { try exchanges.publish(message) } catch { statistics.countDrop(.unwritten) }
+    }
+
+    /// Returns when the broker has given it to everybody. On any thread.
+    func writeConfirmed(_ announcement: Announcement) async throws {
+        guard let message = message(announcement) else { return }
+        _ = try await exchanges.publishConfirmed(message)
+    }
+
+    private func message(_ announcement: Announcement) -> OutgoingMessage? {
         var properties = BasicProperties()
         properties.contentType = WireName.json
         properties.type = WireName.announcement
         properties.appID = node.rawValue
-        let message = OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body)
-        // If it cannot be written the connection is over, and the next one announces anew.
-        do throws(RabbitMQError) { try exchanges.publish(message) } catch { statistics.countDrop(.unwritten) }
+        return WireAnnouncement(announcement, replies: names.replies).encoded.map { body in
+            OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body)
+        }
     }
 }
 

@@ -27,7 +27,7 @@ struct Writer: Sendable {
     func write(_ connection: Connection) -> Bool {
         while connection.hasRoom {
             let (announcement, entries) = outbox.take(maxCount: Self.chunkCount, maxBytes: Self.chunkBytes)
-            if let announcement { publishAnnouncement(announcement) }
+            if let announcement { write(announcement) }
             guard !entries.isEmpty else { return false }
             let now = NIODeadline.now()
             if let only = entries.first, entries.count == 1 {
