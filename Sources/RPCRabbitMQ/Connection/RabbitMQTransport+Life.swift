@@ -36,7 +36,7 @@ extension RabbitMQTransport {
     }
 
     private func tellBroken() {
-        arrivals.readers.clear()
+        arrivals.connectionLost()
         arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls) { _ in true })
     }
 
