@@ -54,11 +54,7 @@ package struct TestClient: Sendable {
     package func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
 
     package func publish(_ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1) async throws {
-        var body = ByteBuffer()
-        body.writeLengthPrefixedText(topic)
-        if qos > 0 { body.writeInteger(id) }
-        body.writeString(payload)
-        try await send(Self.packet(0x30 | qos << 1, body))
+        try await send(Self.publishPacket(topic, payload, qos: qos, id: id))
     }
 
     /// The next packet. Waits for it; the suite's time limit bounds that.
@@ -104,6 +100,16 @@ package struct TestClient: Sendable {
         body.writeInteger(keepAlive)
         body.writeLengthPrefixedText(clientID)
         return packet(0x10, body)
+    }
+
+    package static func publishPacket(
+        _ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1
+    ) -> ByteBuffer {
+        var body = ByteBuffer()
+        body.writeLengthPrefixedText(topic)
+        if qos > 0 { body.writeInteger(id) }
+        body.writeString(payload)
+        return packet(0x30 | qos << 1, body)
     }
 
     package static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer {

@@ -12,24 +12,23 @@ struct HeldOutput {
 
     private var connections: Deque<(connection: ClientConnection, until: NIODeadline)> = []
 
-    /// When to call `flush` next; nil: when something has been added.
+    /// When the first has waited long enough; nil: none waits.
     var next: NIODeadline? { connections.first?.until }
 
     /// Adds a connection that is not held yet.
-    /// - Returns: whether it is the first, so that somebody has to look at the time.
-    mutating func append(_ connection: ClientConnection, until: NIODeadline) -> Bool {
+    mutating func append(_ connection: ClientConnection, until: NIODeadline) {
         connections.append((connection, until))
-        return connections.count == 1
     }
 
-    /// Flushes what has waited long enough, and forgets what left with an answer meanwhile.
-    mutating func flush(_ now: NIODeadline) {
+    /// Takes out the next that has waited long enough, and forgets those whose output left with an answer meanwhile.
+    mutating func popDue(_ now: NIODeadline) -> ClientConnection? {
         while let (connection, until) = connections.first {
             let isHeld = connection.heldUntil == until
-            guard until <= now || !isHeld else { return }
+            guard until <= now || !isHeld else { return nil }
             connections.removeFirst()
-            if isHeld { connection.flush() }
+            if isHeld { return connection }
         }
         connections = []
+        return nil
     }
 }

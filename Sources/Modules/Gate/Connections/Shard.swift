@@ -13,6 +13,7 @@ final class Shard: @unchecked Sendable {
     private var unflushed: [ClientConnection] = []
     private var isFlushScheduled = false
     private var held = HeldOutput()
+    private var isHeldFlushScheduled = false
     private var sweeper: RepeatedTask?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
@@ -115,13 +116,19 @@ final class Shard: @unchecked Sendable {
 
     /// Has a connection's output flushed when its limit comes, if nothing else has it flushed before.
     func flush(_ connection: ClientConnection, heldUntil limit: NIODeadline) {
-        if held.append(connection, until: limit) { flushHeld(at: limit) }
+        held.append(connection, until: limit)
+        scheduleHeldFlush()
     }
 
-    private func flushHeld(at time: NIODeadline) {
+    private func scheduleHeldFlush() {
+        guard !isHeldFlushScheduled, let time = held.next else { return }
+        isHeldFlushScheduled = true
         eventLoop.scheduleTask(deadline: time) { [self] in
-            held.flush(.now())
-            if let next = held.next { flushHeld(at: next) }
+            let now = NIODeadline.now()
+            // One by one: a write that fails has NIO read what is left there, which may be a request to be acknowledged.
+            while let connection = held.popDue(now) { connection.flush() }
+            isHeldFlushScheduled = false
+            scheduleHeldFlush()
         }
     }
 
