@@ -1,7 +1,10 @@
+import Dispatch
 import NIOCore
-import RabbitMQ
 import RabbitMQTestSupport
+import Synchronization
 import Testing
+
+@testable import RabbitMQ
 
 @Suite(.timeLimit(.minutes(3)))
 struct LifetimeTests {
@@ -98,5 +101,36 @@ struct LifetimeTests {
             }
             try await recorder.wait("all") { $0.deliveries.count == 5000 }
         }
+    }
+
+    @Test func whatWaitsForASlowBrokerIsWrittenBeforeTheGoodbye() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let publishes = Mutex(0)
+        let broker = try FakeBroker { peer in
+            guard peer.login() else { return }
+            gate.wait()
+            while let frame = peer.readFrame() {
+                // basic.publish, and in the end connection.close.
+                if frame.payload.prefix(4) == [0, 60, 0, 40], frame.kind == 1 { publishes.withLock { $0 += 1 } }
+                if frame.payload.prefix(4) == [0, 10, 0, 50], frame.kind == 1 { return peer.sendMethod(0, 10, 51) }
+            }
+        }
+        let recorder = Recorder()
+        let connection = try await Connection.open(
+            Connection.Configuration(uris: [broker.uri]), handlers: recorder.handlers)
+        let channel = try await connection.openChannel()
+        // More than the kernel takes for a peer that does not read.
+        for _ in 0..<400 {
+            try channel.publish(OutgoingMessage(routingKey: "x", body: ByteBuffer(repeating: 1, count: 100_000)))
+        }
+        let waiter = Waiter<Reply>(timeout: .seconds(60))
+        _ = try await waiter.wait {
+            try connection.submit(.close(waiter))
+            gate.signal()
+        }
+        let contents = try await recorder.wait("end") { !$0.closed.isEmpty }
+        #expect(publishes.withLock { $0 } == 400)
+        #expect(contents.unsent.count == 0)
+        #expect(contents.closed.map(\.code) == [.closedLocally])
     }
 }

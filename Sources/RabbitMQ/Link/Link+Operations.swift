@@ -19,7 +19,7 @@ extension Link {
             note(waiter.deadline)
             fallthrough
         case .tell:
-            guard heldRequests.isEmpty, maySend else {
+            guard heldRequests.isEmpty, maySend, !mustFollowHeld(operation) else {
                 heldRequests.append(operation)
                 return
             }
@@ -27,9 +27,15 @@ extension Link {
         try perform(operation)
     }
 
+    /// Whether this is the goodbye, and messages wait for the socket: they leave before it. For a broker that blocks, which
+    /// may do so for hours, nobody waits.
+    func mustFollowHeld(_ operation: Operation) -> Bool {
+        if case .close = operation { !held.isEmpty && !blocked } else { false }
+    }
+
     /// Does what was held back, as far as it goes now.
     func resumeHeld() throws(RabbitMQError) {
-        while !heldRequests.isEmpty, maySend {
+        while let next = heldRequests.first, maySend, !mustFollowHeld(next) {
             try perform(heldRequests.removeFirst())
         }
         while !held.isEmpty, mayPublish {

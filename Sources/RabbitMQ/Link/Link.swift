@@ -149,7 +149,7 @@ final class Link {
         releasedBytes = 0
         if !isIdle || failure != nil || mayHaveMore { return true }
         // With nothing left for the socket to take, the next pass begins with room.
-        if !heldRequests.isEmpty, maySend || !transport.awaitsSocket { return true }
+        if let next = heldRequests.first, !mustFollowHeld(next), maySend || !transport.awaitsSocket { return true }
         guard mayPublish || (!blocked && !transport.awaitsSocket) else { return false }
         return !held.isEmpty || (wantsWrite && handlers.write != nil)
     }
