@@ -22,6 +22,10 @@ package final class ChildProcess: Sendable {
         Self.redirect(&actions, 0, input, O_RDONLY)
         Self.redirect(&actions, 1, output, O_WRONLY)
         Self.redirect(&actions, 2, output, O_WRONLY)
+        // Nothing else: a socket that a child has as well does not end when its owner closes it.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
