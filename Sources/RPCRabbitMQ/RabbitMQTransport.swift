@@ -86,9 +86,6 @@ package final class RabbitMQTransport: Transport {
     }
 
     package func announce(_ announcement: Announcement) {
-        var announcement = announcement
-        let givingWay = state.withLock { $0.instances.values }.filter { $0.state.withLock { $0.givesWay } }.map(\.id)
-        if !givingWay.isEmpty { announcement.instances.removeAll { givingWay.contains($0.id) } }
         outbox.announce(announcement)
         wake()
     }

@@ -96,12 +96,15 @@ struct ZombieTests {
         let news = witness.replies.filter { $0.properties.appID == "b" }.suffix(2)
         #expect(news.allSatisfy { !String(buffer: $0.body).contains("b:Work") }, "and not the Id")
         #expect(await caller.reply(.instance("b:Work"), "who").text == #""heir""#)
+        #expect(await callee.reply(.any("Work"), "who").text == #""heir""#, "also who asks in its own process")
+        #expect(await callee.reply(.keyed("Work", key: "k"), "who").text == #""heir""#)
+        #expect(await callee.reply(.instance("b:Work"), "who").text == #""callee""#, "its sessions are there")
         #expect(!hasLock(callee))
 
         await heir.shutDown()
         try await eventually("the Id is its own again") { queue(seenBy: caller) == queue(of: callee) }
         #expect(hasLock(callee))
-        #expect(await caller.reply(.instance("b:Work"), "who").text == #""callee""#)
+        for node in [caller, callee] { #expect(await node.reply(.any("Work"), "who").text == #""callee""#) }
         #expect(lines.count(of: text) == 1)
         for node in [caller, callee] { await node.shutDown() }
         await witness.connection.close()

@@ -33,7 +33,7 @@ extension ClusterView {
         let live = candidates(of: type)
         guard live.count > 1 else { return (live.first, nil) }
         let (owner, heir) = RendezvousHash.ownerAndHeir(of: key, among: live.map(\.instance.id))
-        return (owner.flatMap(candidate), heir.flatMap(candidate))
+        return (live.first { $0.instance.id == owner }, live.first { $0.instance.id == heir })
     }
 
     /// What is known of the instances whose queues these are; those that are not in the result are gone.

@@ -25,6 +25,8 @@ package struct ClusterView: Sendable {
 
     /// Instances of this very process: always live, called without a transport.
     package private(set) var local: [InstanceID: InstanceDescription] = [:]
+    /// Those of them whose Id another process has taken.
+    private(set) var yielding: Set<InstanceID> = []
     package private(set) var peers: [NodeID: Peer] = [:]
     /// Counts changes of who is live, and of who is suspected.
     package private(set) var version: UInt64 = 0
@@ -33,6 +35,8 @@ package struct ClusterView: Sendable {
     private var byType: [ModuleType: [Candidate]] = [:]
     private var byID: [InstanceID: Candidate] = [:]
     private var suspects: [InstanceID: Candidate] = [:]
+    /// Of all that may get a call of its type.
+    private var servingQueues: Set<QueueName> = []
 
     /// An instance that may get a call.
     package struct Candidate: Sendable, Hashable {
@@ -45,6 +49,7 @@ package struct ClusterView: Sendable {
     /// The live instances of a type, ordered by id: the same order in every view of the same instances.
     package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
 
+    /// The live instance of an Id. Of two it is that of this process, even if that gives way: its sessions are here.
     package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
 
     /// An instance of a node that is silent, and not proven gone.
@@ -57,6 +62,15 @@ package struct ClusterView: Sendable {
 
     package mutating func removeLocal(_ id: InstanceID) {
         guard local.removeValue(forKey: id) != nil else { return }
+        yielding.remove(id)
+        index()
+    }
+
+    /// An instance of this process gives way to another's of the same Id, or no longer. It serves its type on only while that
+    /// one is not live.
+    mutating func setYielding(_ isYielding: Bool, _ id: InstanceID) {
+        guard local[id] != nil else { return }
+        if isYielding { yielding.insert(id) } else { yielding.remove(id) }
         index()
     }
 
@@ -150,24 +164,25 @@ package struct ClusterView: Sendable {
     }
 
     private mutating func index() {
-        var all = local.values.map { Candidate(instance: $0, isLocal: true) }
+        var serving: [InstanceID: Candidate] = [:]
         var suspects: [InstanceID: Candidate] = [:]
         for peer in peers.values {
-            let candidates = peer.instances.map { Candidate(instance: $0, isLocal: false) }
-            if peer.isSuspected {
-                for candidate in candidates { suspects[candidate.instance.id] = candidate }
-            } else {
-                all += candidates
+            for instance in peer.instances {
+                let candidate = Candidate(instance: instance, isLocal: false)
+                if peer.isSuspected { suspects[instance.id] = candidate } else { serving[instance.id] = candidate }
             }
         }
-        all.sort { $0.instance.id < $1.instance.id }
-        let live = Dictionary(all.map { ($0.instance.id, $0) }, uniquingKeysWith: { first, _ in first })
-        if Self.queues(live) != Self.queues(byID) || Self.queues(suspects) != Self.queues(self.suspects) {
-            version += 1
+        byID = serving
+        for instance in local.values {
+            let candidate = Candidate(instance: instance, isLocal: true)
+            byID[instance.id] = candidate
+            if serving[instance.id] == nil || !yielding.contains(instance.id) { serving[instance.id] = candidate }
         }
-        byID = live
+        let queues = (serving: Self.queues(serving), suspects: Self.queues(suspects))
+        if queues != (servingQueues, Self.queues(self.suspects)) { version += 1 }
+        servingQueues = queues.serving
         self.suspects = suspects
-        byType = Dictionary(grouping: all, by: \.instance.type)
+        byType = Dictionary(grouping: serving.values.sorted { $0.instance.id < $1.instance.id }, by: \.instance.type)
     }
 
     private static func queues(_ candidates: [InstanceID: Candidate]) -> Set<QueueName> {

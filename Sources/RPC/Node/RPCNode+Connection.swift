@@ -9,6 +9,9 @@ extension RPCNode {
         switch change {
         case .broke(let unwritten, let isAffected): connectionBroke(unwritten, isAffected)
         case .opened(let names): connectionOpened(names)
+        case .yields(let id, let isYielding):
+            state.withLock { $0.view.setYielding(isYielding, id) }
+            announce()
         case .stalled(let isStalled):
             state.withLock { state in
                 state.judgesSilence = !isStalled

@@ -202,7 +202,7 @@ package final class RPCNode: Sendable {
             guard !state.isShutDown else { return nil }
             if isGoodbye { state.isShutDown = true }
             state.announcements += 1
-            let instances = state.view.local.values.map { instance in
+            let instances = state.view.local.values.filter { !state.view.yielding.contains($0.id) }.map { instance in
                 let server = state.servers[instance.id]
                 let load = server?.load ?? (running: 0, waiting: 0, isFull: false)
                 var instance = instance

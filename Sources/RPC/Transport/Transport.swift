@@ -93,6 +93,8 @@ package enum ConnectionChange: Sendable {
     case broke(unwritten: Set<CorrelationID>, isAffected: @Sendable (QueueName) -> Bool)
     /// What is sent waits (`true`), or goes on (`false`): the broker blocks publishers. Deliveries go on.
     case stalled(Bool)
+    /// Another process has the Id of an instance of this node, which gives way (`true`), or this node has it again.
+    case yields(InstanceID, Bool)
 }
 
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.

@@ -60,6 +60,7 @@ final class BrokerReceiver: TransportReceiver {
             let broker = broker
             receiver.connectionChanged(
                 .broke(unwritten: unwritten) { BrokerIndex.split($0).broker == broker })
+        case .yields: receiver.connectionChanged(change)
         case .stalled(let isStalled):
             if !isImpeded(isStalled) || isStalled { receiver.connectionChanged(.stalled(isStalled)) }
         }

@@ -71,7 +71,11 @@ extension RabbitMQTransport {
     private func recoverLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
         let witnesses = arrivals.witnesses
         if try await tryLock(of: instance, on: incarnation) {
-            instance.state.withLock { ($0.hasLock, $0.givesWay) = (true, false) }
+            let gaveWay = instance.state.withLock { state in
+                defer { (state.hasLock, state.givesWay) = (true, false) }
+                return state.givesWay
+            }
+            if gaveWay { arrivals.receiver?.connectionChanged(.yields(instance.id, false)) }
             return witnesses.forget(instance.id)
         }
         guard !instance.state.withLock({ $0.givesWay }) else { return }
@@ -81,6 +85,7 @@ extension RabbitMQTransport {
             return
         }
         instance.state.withLock { $0.givesWay = true }
+        arrivals.receiver?.connectionChanged(.yields(instance.id, true))
         logger.error(
             "another process serves an Id of this node, which gives way until that one ends",
             metadata: ["instance": "\(instance.id)", "node": "\(holder.node)", "host": "\(holder.host)"])

@@ -31,6 +31,28 @@ import Testing
         #expect(ids(view) == ["b:Chat"])
     }
 
+    @Test func whoGivesWayServesItsTypeOnlyWhileTheOtherIsNotLive() {
+        var view = ClusterView()
+        view.addLocal(chat("a"))
+        let theirs = InstanceDescription(id: "a:Chat", type: "Chat", queue: "theirs")
+        #expect(view.apply(news("b", 1, [theirs]), now: at(0)).isEmpty)
+        #expect(view.candidates(of: "Chat").map(\.isLocal) == [true], "one instance of one Id")
+        let version = view.version
+        view.setYielding(true, "a:Chat")
+        #expect(view.candidates(of: "Chat").map(\.instance) == [theirs])
+        #expect(view.ownerAndHeir(of: "k", "Chat").owner?.instance == theirs)
+        #expect(view.candidate("a:Chat")?.isLocal == true, "its sessions are here")
+        #expect(view.version == version + 1)
+        view.suspectSilent(now: at(4000))
+        #expect(view.candidates(of: "Chat").map(\.isLocal) == [true])
+        #expect(view.apply(news("b", 2, [theirs]), now: at(4001)).isEmpty)
+        #expect(view.candidates(of: "Chat").map(\.instance) == [theirs])
+        view.setYielding(false, "a:Chat")
+        #expect(view.candidates(of: "Chat").map(\.isLocal) == [true])
+        view.setYielding(true, "c:Chat")
+        #expect(view.yielding.isEmpty, "no such instance")
+    }
+
     @Test func anAnnouncementThatWasOvertakenIsIgnored() {
         var view = ClusterView()
         #expect(view.apply(news("b", 5, [chat("b", load: 5)]), now: at(0)).isEmpty)
