@@ -14,6 +14,10 @@ enum StandardStreams {
         }
     }
 
+    /// Has the program outlive whoever reads its log, as in `mqantserver 2>&1 | head`: further lines are lost, and no client
+    /// hears of it.
+    static func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
+
     /// Writes a line, or several, to standard output.
     /// - Throws: `ExitCode` 1 if that is impossible, after a line that says why.
     static func print(_ text: String) throws {

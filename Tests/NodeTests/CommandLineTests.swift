@@ -115,31 +115,6 @@ import Testing
         }
     }
 
-    @Test func streamsThatAreClosedBecomeNothingElse() async throws {
-        let port = try FreePort.find()
-        let text = Self.demo.replacingOccurrences(
-            of: #""TCPAddr": "127.0.0.1:0""#, with: #""TCPAddr": "127.0.0.1:\#(port)""#)
-        try await ServerProcess.withConfiguration(text) { path in
-            let output = try OutputReader()
-            let server = try ChildProcess(
-                ["/bin/sh", "-c", #"exec "$0" --conf "$1" <&- >&- 2>&-"#, ServerProcess.binary.path, path],
-                environment: ["PATH": "/usr/bin:/bin"], output: output.writeEnd)
-            output.start()
-            var isUp = false
-            for _ in 0..<200 where !isUp {
-                isUp = try await ServerProcess(["health", "--conf", path]).result().status == 0
-            }
-            #expect(isUp)
-            for descriptor in 0...2 {
-                let target = try FileManager.default.destinationOfSymbolicLink(
-                    atPath: "/proc/\(server.pid)/fd/\(descriptor)")
-                #expect(target == "/dev/null")
-            }
-            server.signal(SIGTERM)
-            #expect(await server.waitForExit() == 0)
-        }
-    }
-
     @Test func nobodyInParticularMayRunIt() async throws {
         // What only root may do, such as setting some options of sockets, must not be a part of serving a client.
         let port = try FreePort.find()
