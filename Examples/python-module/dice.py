@@ -48,6 +48,14 @@ class Dice:
         return secrets.randbelow(checked(sides)) + 1
 
 
+def is_broker(uri):
+    try:
+        pika.URLParameters(uri)
+    except Exception:  # a URI that is none makes pika raise almost anything
+        return False
+    return uri.startswith(("amqp://", "amqps://"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--id", default="python:Dice",
@@ -64,6 +72,9 @@ def main():
     logging.getLogger("pika").setLevel(logging.CRITICAL)
 
     uris = options.uri or [os.environ.get("DICE_URI", "amqp://guest:guest@127.0.0.1:5672/%2F")]
+    if not all(map(is_broker, uris)):
+        # Not shown: there may be a password in it.
+        parser.error("the URI of a broker is amqp://user:password@host:port/vhost, or amqps://")
     node = Node("Dice", options.id, uris, options.exchange, options.queue, options.host, workers=options.workers)
     Dice(node)
     for number in (signal.SIGTERM, signal.SIGINT):

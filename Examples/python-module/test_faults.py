@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -56,8 +57,28 @@ class Processes(FaultCase):
         """It waits for a broker, and ends in order while it waits."""
         dice = self.new_dice(uri="amqp://someone:secret@127.0.0.1:1/", expect=False)
         line = dice.process.stderr.readline()
-        self.assertRegex(line, "no connection to RabbitMQ at 127.0.0.1:1'/'")
+        self.assertRegex(line, "no connection to RabbitMQ at 127.0.0.1:1'/'.*Connection refused")
         self.assertNotIn("secret", line + dice.stop())
+
+    def test_what_is_no_broker_is_told_of_once(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(30)
+            dice = self.new_dice(uri=f"amqp://someone:secret@127.0.0.1:{listener.getsockname()[1]}/", expect=False)
+            for _ in range(4):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(30)
+                    self.assertEqual(connection.recv(8)[:4], b"AMQP")
+            self.assertEqual(dice.stop().count("no connection to RabbitMQ"), 1)
+
+    def test_a_uri_that_is_none(self):
+        for uri in ("broker", "amqp://someone@h/", "amqp://u:secret@h:port/", "amqp://u:secret@h/?x=1",
+                    "http://u:secret@h/"):
+            dice = self.new_dice(uri=uri, expect=False)
+            said = dice.errors()
+            self.assertEqual(dice.process.returncode, 2, said)
+            self.assertRegex(said, r"dice.py: error: the URI of a broker is amqp://user:password@host")
+            self.assertNotIn("secret", said)
 
     def test_refused_login(self):
         dice = self.new_dice(uri=self.broker.uri("nobody", "secret"), expect=False)

@@ -1,9 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
-import Glibc
+import Gate
 import Mqant
 import NIOCore
-import NIOFoundationEssentialsCompat
 import RPC
 
 /// `mqantserver call`: calls any function through the broker.
@@ -13,7 +11,8 @@ struct Call: AsyncParsableCommand {
         discussion: """
             An error goes to standard error, and the status tells its kind: 1 configuration or broker, 3 no such \
             instance, 4 no such function, 5 arguments that do not fit, 6 the handler's own error, 7 no answer in time, \
-            8 overloaded, 9 the callee is gone, 10 the connection was lost, 11 anything else.
+            8 overloaded, 9 the callee is gone, 10 the connection was lost, 11 anything else, also a result that cannot \
+            be printed, 64 a wrong command line.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -30,12 +29,18 @@ struct Call: AsyncParsableCommand {
     @Argument(help: "The function.")
     var function: String
 
-    @Argument(help: "The arguments, each as JSON.")
+    // Numbers may be negative: what looks like an option and is none is an argument.
+    @Argument(parsing: .allUnrecognized, help: "The arguments, each as JSON.")
     var arguments: [String] = []
 
-    func validate() throws {
-        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout takes 0 to 86400 seconds") }
-        for argument in arguments where (try? JSONDecoder().decode(AnyJSON.self, from: Data(argument.utf8))) == nil {
+    mutating func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout takes more than 0 and at most 86400 seconds")
+        }
+        // It ends the options, and comes as an argument.
+        if let end = arguments.firstIndex(of: "--") { arguments.remove(at: end) }
+        for argument in arguments where !JSONScanner.isValid(ByteBuffer(string: argument)) {
+            guard !argument.hasPrefix("-") else { throw ValidationError("Unknown option '\(argument)'") }
             throw ValidationError("'\(argument)' is not JSON; a text needs quotation marks of its own: '\"text\"'")
         }
     }
@@ -48,34 +53,29 @@ struct Call: AsyncParsableCommand {
             try await visitor.discover { view in
                 id.map { view.candidate(InstanceID($0)) != nil } ?? !view.candidates(of: ModuleType(type)).isEmpty
             }
+            let payload: Payload
             do throws(RPCError) {
-                let payload = try await visitor.node.call(
-                    endpoint, request, timeout: .nanoseconds(Int64(timeout * 1e9)))
-                Self.write(payload)
+                if let id { try checkType(of: InstanceID(id), visitor.node.view) }
+                payload = try await visitor.node.call(endpoint, request, timeout: .nanoseconds(Int64(timeout * 1e9)))
             } catch {
                 complain("\(error)")
                 throw ExitCode(error.code.exitStatus)
             }
+            try Self.write(payload)
         }
     }
 
-    private static func write(_ payload: Payload) {
+    /// An Id belongs to one type: who names another takes one instance for the other.
+    private func checkType(of id: InstanceID, _ view: ClusterView) throws(RPCError) {
+        guard let found = view.candidate(id)?.instance.type, found != ModuleType(type) else { return }
+        throw RPCError(.notFound, "\(id) is a \(found), not a \(type)", outcome: .notDelivered)
+    }
+
+    private static func write(_ payload: Payload) throws {
         var buffer = payload.buffer
         if case .json = payload { buffer.writeString("\n") }
-        buffer.withUnsafeReadableBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard written > 0 else { return }
-                rest = rest.dropFirst(written)
-            }
-        }
+        try buffer.withUnsafeReadableBytes { try StandardStreams.write($0, failure: 11) }
     }
-}
-
-/// Any JSON: decoding it is the check.
-private struct AnyJSON: Decodable {
-    init(from decoder: any Decoder) throws {}
 }
 
 extension RPCError.Code {

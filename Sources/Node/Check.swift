@@ -13,7 +13,9 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         do {
             let app = Wiring.app(logger: Logger(label: App.name) { _ in SwiftLogNoOpLogHandler() })
-            print(try Wiring.placement(options, app))
+            try StandardStreams.print("\(try Wiring.placement(options, app))")
+        } catch let error as ExitCode {
+            throw error
         } catch {
             complain("\(error)")
             throw ExitCode(1)

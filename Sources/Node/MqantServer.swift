@@ -10,6 +10,11 @@ struct MqantServer: AsyncParsableCommand {
         version: App.version,
         subcommands: [Run.self, Check.self, Call.self, Status.self, Health.self],
         defaultSubcommand: Run.self)
+
+    static func main() async {
+        StandardStreams.fillGaps()
+        await main(nil)
+    }
 }
 
 /// What all commands take.

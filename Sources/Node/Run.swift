@@ -21,6 +21,7 @@ struct Run: AsyncParsableCommand {
                 complain("\(placement)\nno module of \(options.conf) starts on this machine")
                 throw ExitCode(1)
             }
+            StandardStreams.outliveReaders()
             OpenFiles.raiseLimit()
             if let broker = try Broker(of: placement) {
                 try await app.run(placement, makeTransport: broker.makeTransport)

@@ -37,9 +37,9 @@ struct Status: AsyncParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try StandardStreams.print(String(decoding: try encoder.encode(rows), as: UTF8.self))
         } else {
-            print(StatusTable.text(rows))
+            try StandardStreams.print(StatusTable.text(rows))
         }
     }
 

@@ -50,6 +50,47 @@ import Testing
             #expect(try await call("Chat", "Handler_Say", "{}").status == 5)
             #expect(try await call("Login", "getRand", "abc").status == 64)
             #expect(try await call("--timeout", "0", "Login", "getRand").status == 64)
+
+            let other = try await call("--id", "login-1", "Chat", "getRand", #""abc""#)
+            #expect(other.status == 3)
+            #expect(other.errors.contains("login-1 is a Login, not a Chat"))
+        }
+    }
+
+    @Test func argumentsMayBeNegativeNumbersAndMustBeJSON() async throws {
+        try await withNode { conf in
+            func call(_ arguments: String...) async throws -> ServerProcess.Result {
+                try await ServerProcess(["call", "Login", "getRand", "--conf", conf] + arguments).result()
+            }
+            for arguments in [["-5"], ["--", "-5"]] {
+                let number = try await ServerProcess(["call", "--conf", conf, "Login", "getRand"] + arguments).result()
+                #expect(number.status == 5, "a number where getRand takes a text: \(number.errors)")
+            }
+            #expect(try await call("-5", #""abc""#).errors.contains("must be a string"), "in their order")
+            #expect(try await call(#""abc""#, "-5").errors.contains("too many arguments"), "in their order")
+            let option = try await call("--tiemout", "3")
+            #expect(option.status == 64)
+            #expect(option.errors.contains("Unknown option '--tiemout'"))
+            for text in ["", "-", "1.2.3", "{a:1}", "[01]", "\"a\nb\"", #""a" "b""#] {
+                #expect(try await call(text).status == 64, "\(text)")
+            }
+        }
+    }
+
+    @Test func aResultThatCannotBePrintedIsAnError() async throws {
+        try await withNode { conf in
+            for (arguments, status) in [("call Login getRand '\"abc\"'", 11), ("status", 1)] {
+                for (redirection, reason) in [(">&-", "Bad file descriptor"), (">/dev/full", "No space left")] {
+                    let output = try OutputReader()
+                    let script = #"exec "$0" \#(arguments) --conf "$1" 2>&1 \#(redirection)"#
+                    let command = try ChildProcess(
+                        ["/bin/sh", "-c", script, ServerProcess.binary.path, conf],
+                        environment: ["PATH": "/usr/bin:/bin"], output: output.writeEnd)
+                    output.start()
+                    #expect(await output.waits(for: "cannot write to standard output: \(reason)"))
+                    #expect(await command.waitForExit() == Int32(status))
+                }
+            }
         }
     }
 

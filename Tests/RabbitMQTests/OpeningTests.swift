@@ -33,6 +33,12 @@ struct OpeningTests {
         #expect(error.description.contains("amqp://u@127.0.0.1:\(first)/"))
         #expect(error.description.contains("amqp://u@127.0.0.1:\(second)/v"))
         #expect(!error.description.contains("secret"))
+        let broker = try await SharedBroker.get()
+        let refused = try await rabbitMQError {
+            try await open(["amqp://127.0.0.1:\(first)", broker.uri(password: "secret")])
+        }
+        #expect(refused.code == .loginRefused)
+        #expect(refused.description.split(separator: "ACCESS_REFUSED").count == 2, "once: \(refused)")
         let none = try await rabbitMQError { try await open([]) }
         #expect(none.code == .invalidConfiguration)
     }

@@ -71,6 +71,7 @@ class Node:
     def run(self):
         """Serves until `stop`. Raises IdTaken, or AMQPError if there is no broker to begin with."""
         end, pause, is_first, began = time.monotonic() + START_TIMEOUT, LONGEST_PAUSE / 20, True, None
+        told = None
         while not self._stopping.is_set():
             try:
                 life, began = self._begin(), time.monotonic()
@@ -86,12 +87,15 @@ class Node:
                     life.close()
                     self._calls.disconnected()
             except UNREACHABLE as error:
-                reason = f"{type(error).__name__}: {error}"
+                # pika leaves the text empty where the socket said what is wrong.
+                reason = f"{type(error).__name__}: {str(error) or ', '.join(map(repr, error.args))}"
                 if is_first and time.monotonic() >= end:
                     raise AMQPError(f"cannot use RabbitMQ at {self._places()}: {reason}") from error
-                log.warning("no connection to RabbitMQ at %s: %s", self._places(), reason)
                 if began and time.monotonic() - began >= SETTLING:
-                    pause = LONGEST_PAUSE / 20
+                    pause, told = LONGEST_PAUSE / 20, None
+                if reason != told:
+                    log.warning("no connection to RabbitMQ at %s: %s", self._places(), reason)
+                    told = reason
                 began = None
                 self._stopping.wait(pause * random.uniform(0.5, 1))
                 pause = min(LONGEST_PAUSE, pause * 2)

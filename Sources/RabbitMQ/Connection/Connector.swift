@@ -28,7 +28,11 @@ struct Connector: Sendable {
             waiter.fail(CancellationError())
             return
         }
-        if failures.count > 1 { error.message = failures.map(\.description).joined(separator: "; ") }
+        if failures.count > 1 {
+            // With the broker's words of each, so the last one's are not said twice.
+            error.message = failures.map(\.description).joined(separator: "; ")
+            (error.replyCode, error.replyText) = (nil, nil)
+        }
         waiter.fail(error)
     }
 

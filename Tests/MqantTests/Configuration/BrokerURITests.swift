@@ -44,8 +44,9 @@ struct BrokerURITests {
             #expect(uri.description == row.shown)
             #expect(uri.text == row.text)
         }
-        let parameters = BrokerURI("amqp://h?heartbeat=5&x=%26=")?.parameters
-        #expect(parameters == [.init(name: "heartbeat", value: "5"), .init(name: "x", value: "&=")])
+        let parameters = BrokerURI("amqps://h?heartbeat=5&cacertfile=%26=&verify=verify_none")?.parameters
+        #expect(parameters?.map(\.name) == ["heartbeat", "cacertfile", "verify"])
+        #expect(parameters?.map(\.value) == ["5", "&=", "verify_none"])
     }
 
     @Test(
@@ -76,6 +77,15 @@ struct BrokerURITests {
             ("amqp://::1", "has a port that is not a number"),
             ("amqp://h?x", "has a parameter that is not name=value"),
             ("amqp://h?=x", "has a parameter that is not name=value"),
+            ("amqp://h?heartbaet=hunter2", "has an unknown parameter; there are heartbeat"),
+            ("amqp://h?heartbeat=hunter2", "has a heartbeat that is not a number from 0 to 65535"),
+            ("amqp://h?heartbeat=65536", "has a heartbeat that is not a number from 0 to 65535"),
+            ("amqp://h?connection_timeout=0", "has a connection_timeout that is not a number from 1 to 600000"),
+            ("amqp://h?cacertfile=/ca.pem", "has a cacertfile, which needs amqps://"),
+            ("amqps://h?cacertfile=", "has an empty cacertfile"),
+            ("amqps://h?verify=hunter2", "has a verify that is neither verify_peer nor verify_none"),
+            ("amqps://h?certfile=/hunter2.pem", "has one of certfile and keyfile without the other"),
+            ("amqp://:hunter2@h", "has an empty user"),
             ("amqp://h%00", "has control characters"),
             ("amqp://a b", "has control characters, or white space"),
         ])
@@ -102,7 +112,7 @@ struct BrokerURITests {
             ("amqp://u:${NONE:-fallback}@h", "amqp://u@h"),
             ("${ALL}", "${ALL}"),
             ("${S}://h/", "${S}"),
-            ("amqp://h/v?heartbeat=5&key=${P}", "amqp://h/v"),
+            ("amqps://h/v?heartbeat=5&cacertfile=${P}", "amqps://h/v"),
         ]
         for (text, shown) in table {
             let settings = try ModuleSettings(text: "{ Uri: '\(text)' }", environment: secrets)

@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// Checks that bytes are one JSON text (RFC 8259) without building anything of it.
-struct JSONScanner {
+package struct JSONScanner {
     /// Arrays and objects within each other.
     static let maximumDepth = 512
 
@@ -10,7 +10,7 @@ struct JSONScanner {
     /// One bit for each open bracket: set for objects.
     private var isObject: [Bool] = []
 
-    static func isValid(_ buffer: ByteBuffer) -> Bool {
+    package static func isValid(_ buffer: ByteBuffer) -> Bool {
         buffer.withUnsafeReadableBytes { bytes in
             var scanner = JSONScanner(bytes: bytes)
             return scanner.scan()

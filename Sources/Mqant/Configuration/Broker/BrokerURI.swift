@@ -20,7 +20,7 @@ public struct BrokerURI: Sendable, Hashable {
     /// The virtual host, percent-decoded. `/` where the path is absent, and, as in mqant, also where it is `/`.
     package let virtualHost: String
 
-    /// What follows `?`, percent-decoded, in order; whoever connects says which names there are.
+    /// What follows `?`, percent-decoded, in order; see ``checkParameters()``.
     package let parameters: [Parameter]
 
     /// The URI as it was given, secrets included. Never print it.
@@ -66,6 +66,7 @@ public struct BrokerURI: Sendable, Hashable {
 
     private func check() throws(Malformed) {
         guard !host.isEmpty else { throw Malformed(message: "has no host; write amqp://user:password@host:port/") }
+        guard !user.isEmpty else { throw Malformed(message: "has an empty user") }
         guard virtualHost.utf8.count <= 255, user.utf8.count <= 255 else {
             throw Malformed(message: "has a user or a virtual host of more than 255 bytes")
         }
@@ -75,6 +76,7 @@ public struct BrokerURI: Sendable, Hashable {
         guard isPlain, !host.contains(where: \.isWhitespace) else {
             throw Malformed(message: "has control characters, or white space in its host")
         }
+        try checkParameters()
     }
 }
 
