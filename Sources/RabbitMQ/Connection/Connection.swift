@@ -95,7 +95,7 @@ package final class Connection: @unchecked Sendable {
         return AMQPChannel(id: id, connection: self)
     }
 
-    /// Writes what is queued, says goodbye and waits for the broker's answer, at most `timeout`; then cuts.
+    /// Writes what is queued, says goodbye and waits for the broker's answer, all of it at most `timeout`; then cuts.
     ///
     /// Messages held back because the broker blocks are not waited for: they come back as `ConnectionEvent.unsent`.
     package func close(timeout: Duration = .seconds(5)) async {

@@ -8,8 +8,9 @@ package struct ConnectionHandlers: Sendable {
     package var deliveries: @Sendable ([Delivery]) -> Void
     package var event: @Sendable (ConnectionEvent) -> Void
     /// Asked for messages after `Connection.requestWrite()`, whenever the connection can take some: not blocked, little
-    /// in its buffer. Publishes while `Connection.hasRoom`, and returns whether it has more. May run within
-    /// `requestWrite()`, so that must not be called with a lock held that this takes.
+    /// in its buffer. Publishes while `Connection.hasRoom`, but not for long: nothing else is done meanwhile. Returns
+    /// whether it has more, and is then asked again. May run within `requestWrite()`, so that must not be called with a
+    /// lock held that this takes.
     ///
     /// For a layer that has a bounded queue of its own and wants to decide at the last moment what is still worth
     /// sending, and what can travel together.
