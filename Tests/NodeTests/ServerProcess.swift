@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RabbitMQTestSupport
 import Synchronization
 
 /// The real `mqantserver` as a process, with all that it prints.
@@ -48,6 +49,7 @@ final class ServerProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputWriter, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errorWriter, STDERR_FILENO)
+        ChildProcess.closeOthers(&actions)
         let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         var argumentPointers = ([Self.binary.path] + arguments).map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]

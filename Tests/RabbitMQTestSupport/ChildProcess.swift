@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+package import Glibc
 import Synchronization
 
 /// A child in a session of its own, so that signals reach it and its children alone.
@@ -22,10 +22,7 @@ package final class ChildProcess: Sendable {
         Self.redirect(&actions, 0, input, O_RDONLY)
         Self.redirect(&actions, 1, output, O_WRONLY)
         Self.redirect(&actions, 2, output, O_WRONLY)
-        // Nothing else: a socket that a child has as well does not end when its owner closes it.
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        }
+        Self.closeOthers(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -48,6 +45,13 @@ package final class ChildProcess: Sendable {
         }
         pid = child
         Thread.detachNewThread { self.reap() }
+    }
+
+    /// Has a child get 0, 1 and 2 alone: a socket that it had as well would not end when its owner closes it.
+    package static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
     }
 
     private static func redirect(
