@@ -84,7 +84,7 @@ class SlowLogin(FaultCase):
         number = self.handler_roll(dice, headers={"timeout": 700})
         self.assertEqual(self.wire.reply(number), ("error", "timeout", "getRand did not answer in time"))
         self.assertGreaterEqual(time.monotonic() - began, 0.65)
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertLess(time.monotonic() - began, 5, "and not at the 10 s that are usual")
         self.gate.set()
         dice.stop()
 
@@ -108,7 +108,7 @@ class SlowLogin(FaultCase):
 
         def call():
             try:
-                caller.call("Login", "getRand", "x", deadline=time.monotonic() + 30)
+                caller.call("Login", "getRand", "x", deadline=time.monotonic() + 300)
             except CallError as error:
                 errors.append(error.code)
 

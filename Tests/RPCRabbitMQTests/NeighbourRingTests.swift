@@ -84,6 +84,26 @@ import Testing
         #expect(probed(&ring, at: 1000) == ["b.replies#2", "c.replies#1", "d.replies#1"])
     }
 
+    @Test func whoWasToldToBeGoneWhileThisNodeHeardNothingIsProbed() {
+        var ring = ring(of: "a", "b", "c")
+        ring.connectionLost()
+        // c was killed meanwhile, which b has proven and told.
+        #expect(heard(&ring, news("b", 30), at: 30_000))
+        #expect(probed(&ring, at: 30_100) == ["b.replies#1", "c.replies#1"])
+        let gone = returned(&ring, "c.replies#1", at: 30_200)
+        #expect(gone?.node == "c")
+        #expect(probed(&ring, at: 30_300) == ["b.replies#1"])
+    }
+
+    @Test func whoIsHeardAgainAfterTheConnectionWasLostWatchesAsBefore() {
+        var ring = ring(of: "a", "b", "c")
+        ring.connectionLost()
+        for (name, time) in [("b", Int64(1000)), ("c", 1100)] {
+            #expect(heard(&ring, news(name, 2), at: time))
+        }
+        #expect(probed(&ring, at: 1200) == ["b.replies#1"])
+    }
+
     @Test func whenAllAreSilentFewAreProbed() {
         var ring = NeighbourRing(node: "a")
         for number in 100..<200 { #expect(heard(&ring, news("n\(number)"), at: 0)) }

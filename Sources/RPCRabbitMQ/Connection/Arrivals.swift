@@ -39,6 +39,13 @@ final class Arrivals: Sendable {
         reportBox.withLock { $0 = nil }
     }
 
+    /// What others say from now on is missed.
+    func connectionLost() {
+        readers.clear()
+        witnesses.clear()
+        neighbours.withLock { $0.connectionLost() }
+    }
+
     func received(_ deliveries: [Delivery], _ roles: [String: QueueRole]) {
         guard let receiver else { return }
         let now = NIODeadline.now()

@@ -16,8 +16,9 @@ final class Incarnation: Sendable {
         var roles: [String: QueueRole] = [:]
         var isOver = false
         var isStalled = false
-        /// Channels whose refusals are expected: they ask for what may not be had.
-        var tolerant: Set<AMQPChannel> = []
+        /// Channels whose refusals are expected, for they ask for what may not be had, and how often that was said: the
+        /// number of a closed channel is another's before who closed it takes its word back.
+        var tolerant: [ChannelID: Int] = [:]
         var openConnections = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
         /// They end when the broker blocks publishers.
@@ -101,10 +102,11 @@ final class Incarnation: Sendable {
         state.withLock { _ = $0.roles.removeValue(forKey: names.consumerTag(queue)) }
     }
 
-    /// Whether a channel's refusal is an answer and not the end.
+    /// Whether the refusal of a channel of the consuming connection is an answer and not the end.
     func tolerate(_ channel: AMQPChannel, _ isTolerant: Bool) {
         state.withLock { state in
-            if isTolerant { state.tolerant.insert(channel) } else { state.tolerant.remove(channel) }
+            let count = state.tolerant[channel.id, default: 0] + (isTolerant ? 1 : -1)
+            state.tolerant[channel.id] = count > 0 ? count : nil
         }
     }
 
@@ -165,7 +167,7 @@ final class Incarnation: Sendable {
             end(RabbitMQError(.channelClosed, "the broker deleted the queue of \(tag)", outcome: .unknown))
         case .channelClosed(let id, let error):
             let isExpected = state.withLock { state in
-                !isPublisher && state.tolerant.contains { $0.id == id }
+                !isPublisher && state.tolerant[id] != nil
             }
             if !isExpected { end(error) }
         case .closed(let error):

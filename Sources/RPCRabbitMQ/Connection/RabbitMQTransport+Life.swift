@@ -18,7 +18,12 @@ extension RabbitMQTransport {
             var complaint = Complaint(logger: logger)
             while let incarnation = state.withLock({ $0.incarnation }) {
                 let began = ContinuousClock.now
-                await incarnation.over()
+                // `shutdown` may have seen no connection because this one was being made.
+                await withTaskCancellationHandler {
+                    await incarnation.over()
+                } onCancel: {
+                    incarnation.end(RabbitMQError(.closedLocally, "this node is shutting down"))
+                }
                 let isSettled = ContinuousClock.now - began >= Self.settlingTime
                 forget()
                 guard !state.withLock({ $0.isShutDown }) else { break }
@@ -36,7 +41,7 @@ extension RabbitMQTransport {
     }
 
     private func tellBroken() {
-        arrivals.readers.clear()
+        arrivals.connectionLost()
         arrivals.receiver?.connectionChanged(.broke(unwritten: outbox.calls) { _ in true })
     }
 
@@ -113,7 +118,10 @@ extension RabbitMQTransport {
                 do {
                     try await binder.perform(steps, line)
                 } catch {
-                    state.withLock { $0.binder = nil }
+                    state.withLock { state in
+                        // The next connection may have its own by now.
+                        if state.binder?.incarnation === binder.incarnation { state.binder = nil }
+                    }
                     binder.incarnation.end(
                         error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
                 }

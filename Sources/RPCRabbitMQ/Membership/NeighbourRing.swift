@@ -22,7 +22,7 @@ struct NeighbourRing {
 
     private struct Member {
         var sequence: UInt64
-        /// When its present connection was heard first.
+        /// When its present connection was heard first on this node's present one; not yet: in the distant future.
         var since: NIODeadline
         var heard: NIODeadline
         /// The queue that is there as long as the node's connection is.
@@ -54,10 +54,17 @@ struct NeighbourRing {
         if known.map({ $0.sequence < announcement.sequence }) ?? true {
             let isSameConnection = known?.replies == announcement.replies
             members[announcement.node] = Member(
-                sequence: announcement.sequence, since: isSameConnection ? known?.since ?? now : now, heard: now,
-                replies: announcement.replies, instances: instances, isProbing: announcement.probes ?? false)
+                sequence: announcement.sequence, since: isSameConnection ? min(known?.since ?? now, now) : now,
+                heard: now, replies: announcement.replies, instances: instances,
+                isProbing: announcement.probes ?? false)
         }
         return true
+    }
+
+    /// This node's connection was lost. Of those who are not heard any more once it is back, others may have told meanwhile
+    /// that they are gone, and will not again: to this node, all others are newcomers.
+    mutating func connectionLost() {
+        for name in members.keys { members[name]?.since = .distantFuture }
     }
 
     /// What to probe now.

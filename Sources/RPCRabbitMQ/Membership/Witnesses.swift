@@ -22,6 +22,9 @@ final class Witnesses: Sendable {
 
     func forget(_ id: InstanceID) { asked.withLock { _ = $0.removeValue(forKey: id) } }
 
+    /// Whoever answered may be gone by the time that others are heard again.
+    func clear() { asked.withLock { $0 = [:] } }
+
     /// Who answered since `ask`.
     func holder(of id: InstanceID) -> Holder? { asked.withLock { $0[id] ?? nil } }
 

@@ -5,7 +5,8 @@ import RabbitMQ
 /// Turns what waits in the outbox into AMQP messages, at the last moment: what expired meanwhile is not written, and
 /// envelopes for one queue that reads batches leave together (DESIGN §7).
 ///
-/// Runs as the owner of the publishing connection: on its thread, or on that of a sender who found it asleep. Order holds for each queue and each group.
+/// Runs as the owner of the publishing connection: on its thread, or on that of a sender who found it asleep. Order holds
+/// for each queue and each group.
 struct Writer: Sendable {
     let node: NodeID
     let names: Names
@@ -22,31 +23,42 @@ struct Writer: Sendable {
     private static let chunkCount = 1024
     private static let chunkBytes = 256 * 1024
 
-    /// Writes while there is room.
-    /// - Returns: whether more waits.
+    /// Writes while there is room, and not for long: the thread has to read as well, however fast others go on asking.
+    /// - Returns: whether it shall be called again for what waits.
     func write(_ connection: Connection) -> Bool {
-        while connection.hasRoom {
-            let (announcement, entries) = outbox.take(maxCount: Self.chunkCount, maxBytes: Self.chunkBytes)
+        var left = Self.chunkCount
+        while connection.hasRoom, left > 0 {
+            let (announcement, entries) = outbox.take(maxCount: left, maxBytes: Self.chunkBytes)
             if let announcement { write(announcement) }
             guard !entries.isEmpty else { return false }
-            let now = NIODeadline.now()
-            if let only = entries.first, entries.count == 1 {
-                if !isExpired(only, now: now) { attempt([only]) { () throws(RabbitMQError) in try write(only, now) } }
-            } else {
-                writeChunk(entries, now)
+            left -= entries.count
+            let unwritten = write(entries, .now())
+            guard unwritten.isEmpty else {
+                // A channel is closed, and the connection about to be: trying again would be in vain, and have no end.
+                outbox.putBack(unwritten)
+                return false
             }
         }
         return !outbox.isEmpty
     }
 
-    /// Writes entries in order, batching runs for one queue across entries for others.
-    private func writeChunk(_ entries: [OutboxEntry], _ now: NIODeadline) {
+    /// Writes entries in order.
+    /// - Returns: what has to wait for the next connection, in the same order.
+    private func write(_ entries: [OutboxEntry], _ now: NIODeadline) -> [OutboxEntry] {
+        guard let only = entries.first, entries.count == 1 else { return writeChunk(entries, now) }
+        guard !isExpired(only, now: now) else { return [] }
+        return attempt(entries) { () throws(RabbitMQError) in try write(only, now) }
+    }
+
+    /// The same, batching runs for one queue across entries for others: the order of each queue and each group is kept.
+    private func writeChunk(_ entries: [OutboxEntry], _ now: NIODeadline) -> [OutboxEntry] {
         let readers = readers.queues
         var open: [QueueName: OpenBatch] = [:]
         var order: [QueueName] = []
+        var unwritten: [OutboxEntry] = []
         func flush(_ target: QueueName) {
             guard let batch = open.removeValue(forKey: target) else { return }
-            attempt(batch.entries) { () throws(RabbitMQError) in try write(batch, to: target) }
+            unwritten += attempt(batch.entries) { () throws(RabbitMQError) in try write(batch, to: target) }
         }
         for entry in entries {
             guard !isExpired(entry, now: now) else { continue }
@@ -55,7 +67,7 @@ struct Writer: Sendable {
                 envelope.weight <= Batch.maximumBytes
             else {
                 flush(target)
-                attempt([entry]) { () throws(RabbitMQError) in try write(entry, now) }
+                unwritten += attempt([entry]) { () throws(RabbitMQError) in try write(entry, now) }
                 continue
             }
             if let batch = open[target], !batch.fits(envelope) { flush(target) }
@@ -63,6 +75,7 @@ struct Writer: Sendable {
             open[target, default: OpenBatch()].append(envelope, entry)
         }
         for target in order { flush(target) }
+        return unwritten
     }
 
     private func isExpired(_ entry: OutboxEntry, now: NIODeadline) -> Bool {
@@ -87,17 +100,20 @@ struct Writer: Sendable {
         }
     }
 
-    private func attempt(_ entries: [OutboxEntry], _ body: () throws(RabbitMQError) -> Void) {
+    /// What was not written for its own fault is refused; for the connection's, it waits for the next.
+    /// - Returns: what waits.
+    private func attempt(_ entries: [OutboxEntry], _ body: () throws(RabbitMQError) -> Void) -> [OutboxEntry] {
         do throws(RabbitMQError) {
             try body()
+            return []
         } catch {
-            undo(entries, error)
+            guard error.code == .invalidArgument || error.code == .bodyTooLarge else { return entries }
+            refuse(entries, error)
+            return []
         }
     }
 
-    /// What was not written for its own fault is refused; for the connection's, it waits for the next.
-    private func undo(_ entries: [OutboxEntry], _ error: RabbitMQError) {
-        guard error.code == .invalidArgument || error.code == .bodyTooLarge else { return outbox.putBack(entries) }
+    private func refuse(_ entries: [OutboxEntry], _ error: RabbitMQError) {
         for entry in entries {
             switch entry.content {
             case .request(let request):
@@ -107,7 +123,7 @@ struct Writer: Sendable {
                 statistics.countDrop(.unwritten)
                 let substitute = RPCError(.tooLarge, "the result: \(error.message)", outcome: .answered)
                 let entry = OutboxEntry(.reply(.failure(substitute), to: id, from: instance), to: entry.target)
-                attempt([]) { () throws(RabbitMQError) in try write(entry, .now()) }
+                _ = attempt([]) { () throws(RabbitMQError) in try write(entry, .now()) }
             case .push(_, let confirmation):
                 statistics.countDrop(.unwritten)
                 confirmation?(.failure(RPCError(.tooLarge, error.message, underlyingError: error)))

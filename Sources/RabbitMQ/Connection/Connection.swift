@@ -7,8 +7,8 @@ internal import Logging
 /// loop keeps it alive.
 ///
 /// `@unchecked Sendable`: every stored property is immutable and Sendable but `link`, which is read and written by the
-/// owner only, which holds the loop's lock: `attach` and `detach` are called by the loop, `onOwner` looks at it only after
-/// comparing the calling thread with the owner, and `writeBorrowed` while it has borrowed the loop.
+/// owner only, which holds the loop's lock: `attach` and `detach` are called by the loop, `onOwner` looks at it only
+/// after comparing the calling thread with the owner, and `writeBorrowed` while it has borrowed the loop.
 package final class Connection: @unchecked Sendable {
     /// The one of the configured URIs that logged in.
     package let uri: ConnectionURI
@@ -40,8 +40,12 @@ package final class Connection: @unchecked Sendable {
         link = nil
     }
 
-    /// The link, if the caller owns it at this moment.
-    var onOwner: Link? { loop.isCurrent ? link : nil }
+    /// The link, if the caller owns it at this moment. Who has borrowed the loop has one connection of it to write to: what
+    /// it asks of another one is the loop's, which else would not know that there is something to send.
+    var onOwner: Link? {
+        guard loop.isCurrent, let link, link.isBorrowed || loop.core.isLoopThread else { return nil }
+        return link
+    }
 
     /// Queues an operation and wakes the owner thread, if it sleeps.
     func submit(_ operation: Operation) throws(RabbitMQError) {

@@ -40,6 +40,8 @@ final class Link {
     var lastSent: MonotonicTime
     /// No deadline is earlier; recomputed when it passes.
     var earliestDeadline = MonotonicTime.distantFuture
+    /// Whether this link is in the hands of a thread that has borrowed the loop.
+    private(set) var isBorrowed = false
     /// Until when the loop sleeps at most.
     var plannedTimer = MonotonicTime.distantFuture
     /// What has been done of the inbox since the last `take`.
@@ -119,6 +121,8 @@ final class Link {
         guard transport.neverWaits, now >= lastSent.advanced(by: Self.lull), held.isEmpty, mayPublish, !wantsWrite,
             failure == nil, case .open = phase
         else { return false }
+        isBorrowed = true
+        defer { isBorrowed = false }
         wantsWrite = true
         pull()
         attempt { () throws(RabbitMQError) in try flush(now) }

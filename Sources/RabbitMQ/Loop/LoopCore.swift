@@ -38,10 +38,10 @@ final class LoopCore: Sendable {
         turn.withLock { _ in asOwner(body) }
     }
 
-    /// Runs `body` as the owner, on any thread, if the loop sleeps and nobody else has borrowed it. Never waits.
+    /// Runs `body` as the owner, on any thread, if the loop sleeps and nobody has borrowed it. Never waits.
     /// - Returns: what `body` returned; nil if it was not run.
     func borrow<Result: Sendable>(_ body: () -> Result) -> Result? {
-        guard wakeup.isAsleep else { return nil }
+        guard wakeup.isAsleep, !isCurrent else { return nil }
         return turn.withLockIfAvailable { _ in
             // It may have been woken since, and be waiting for its turn.
             wakeup.isAsleep ? asOwner(body) : nil
@@ -64,11 +64,14 @@ final class LoopCore: Sendable {
         if mustStart {
             let started = NativeThread.start(name: name) { LoopThread(core: self).run() }
             if !started {
-                state.withLock { state in
-                    state.isRunning = false
-                    state.openings.removeAll()
+                let error = RabbitMQError(.unreachable, "no thread for a connection")
+                let openings = state.withLock { state in
+                    defer { (state.isRunning, state.openings) = (false, []) }
+                    return state.openings
                 }
-                throw RabbitMQError(.unreachable, "no thread for a connection")
+                // Others may have come meanwhile, and wait.
+                for opening in openings { opening.waiter.fail(error) }
+                throw error
             }
         }
         wakeup.signal()
