@@ -21,6 +21,11 @@ struct Run: AsyncParsableCommand {
                 complain("\(placement)\nno module of \(options.conf) starts on this machine")
                 throw ExitCode(1)
             }
+            for row in placement.rows where row.isOfUnknownType {
+                logger.warning(
+                    "no such module type in this program: another one must serve it",
+                    metadata: ["instance": "\(row.shownID)", "type": "\(row.entry.type)"])
+            }
             StandardStreams.outliveReaders()
             OpenFiles.raiseLimit()
             if let broker = try Broker(of: placement) {

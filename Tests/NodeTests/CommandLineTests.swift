@@ -34,7 +34,7 @@ import Testing
             let result = try await ServerProcess(["--conf", path]).result()
             #expect(result.status == 1)
             #expect(result.errors.contains("module web-1 failed in start"))
-            #expect(result.errors.contains("/nowhere"))
+            #expect(result.errors.contains("there is no index.html in /nowhere"))
         }
     }
 
@@ -52,6 +52,21 @@ import Testing
             }
             first.signal(SIGINT)
             #expect(try await first.result().status == 0)
+        }
+    }
+
+    @Test func aTypeThatItDoesNotHaveIsToldOf() async throws {
+        let entries = #"{ "Id": "chat-2", "Host": "127.0.0.1" }, { "Id": "chat-3", "Host": "203.0.113.9" }"#
+        let text = Self.demo.replacingOccurrences(of: #""Chat":"#, with: #""Chatt": [ \#(entries) ], "Chat":"#)
+        try await ServerProcess.withConfiguration(text) { path in
+            let server = try ServerProcess(["--conf", path])
+            let line = try await server.line(containing: "no such module type in this program")
+            #expect(line.contains("WARN") && line.contains("type=Chatt") && line.contains("instance=chat-2"))
+            try await server.line(containing: "TCP Listen")
+            server.signal(SIGTERM)
+            let result = try await server.result()
+            #expect(result.status == 0)
+            #expect(!result.errors.contains("chat-3"), "another machine's affair")
         }
     }
 

@@ -24,7 +24,8 @@ struct WebConfiguration: Sendable {
     /// - Throws: `WebError` if the folder has no page.
     func checkRoot() throws {
         guard FileManager.default.fileExists(atPath: "\(root)/index.html") else {
-            throw WebError(description: "there is no index.html in \(root): name the page's folder with Root")
+            let place = root.hasPrefix("/") ? root : "\(root) of \(FileManager.default.currentDirectoryPath)"
+            throw WebError(description: "there is no index.html in \(place): name the page's folder with Root")
         }
     }
 }

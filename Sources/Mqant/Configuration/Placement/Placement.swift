@@ -14,6 +14,9 @@ package struct Placement: Sendable {
         /// Why it starts here or not.
         package let reason: String
 
+        /// Whether this machine is meant, but the program has no such module type.
+        package var isOfUnknownType = false
+
         /// Whether it starts here.
         package var startsHere: Bool { instanceID != nil }
     }
@@ -60,7 +63,10 @@ package struct Placement: Sendable {
             }
             if let knownTypes, !knownTypes.contains(entry.type) {
                 let reason = "no such module type in this program"
-                rows.append(Row(entry: entry, instanceID: nil, shownID: entry.id.redacted, reason: reason))
+                rows.append(
+                    Row(
+                        entry: entry, instanceID: nil, shownID: entry.id.redacted, reason: reason,
+                        isOfUnknownType: true))
                 notes.append(.init(keyPath: entry.keyPath, message: "\(reason): another one must serve it"))
                 continue
             }
