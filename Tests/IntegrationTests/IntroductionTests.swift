@@ -28,6 +28,13 @@ struct IntroductionTests {
             #"{"instances":[\#(instance)],"node":"b","sequence":1}"#, to: "", exchange: "\(network.name).nodes"
         ) { $0.type = "announcement" }
         try await caller.knows("b:Work")
+        // Its first life may have been announced before the callee listened; then it is announced again, for the newcomer.
+        let first = caller.transport.replyQueue.rawValue
+        try await eventually("the callee knows it") {
+            callee.hasReceived {
+                $0.properties.type == "announcement" && String(buffer: $0.body).contains(first)
+            }
+        }
 
         let isOver = Atomic<Bool>(false)
         async let calls: Void = {
