@@ -155,6 +155,34 @@ struct PermissionTests {
         await proxy.close()
     }
 
+    @Test func aLockThatMayNotBeHadAfterAReconnectIsComplainedOfOnceAndWaitedFor() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let user = BrokerUser(name: network.name)
+        try await BrokerUser.set([user], at: broker)
+        let (logger, lines) = LogLines.logger()
+        let (caller, callee) = (try TestNode("a", on: network), try node("b", in: network, logger: logger))
+        for node in [caller, callee] { try await node.node.start() }
+        try await callee.serve("Work", "b:Work") { server in server.register("double") { (number: Int) in number * 2 } }
+        try await caller.knows("b:Work")
+
+        try await BrokerUser.set(
+            [Self.user(network.name, lacking: Missing(right: .configure, thing: "N.lock."))], at: broker)
+        callee.transport.cut()
+        let text = "cannot get the lock of an Id that this node serves"
+        try await eventually("it says so") { lines.count(of: text) == 1 }
+        #expect(lines.elements.contains { $0.contains(text) && $0.contains("ACCESS_REFUSED") && $0.contains("b:Work") })
+        #expect(await caller.reply(.instance("b:Work"), "double", 21).text == "42", "it serves on")
+
+        try await BrokerUser.set([user], at: broker)
+        try await eventually("it has its lock") {
+            callee.transport.queueNames.contains { $0.rawValue.hasSuffix("lock.b:Work") }
+        }
+        #expect(lines.count(of: text) == 1)
+        #expect(callee.transport.statistics.connections == 2)
+        for node in [caller, callee] { await node.shutDown() }
+    }
+
     @Test func connectionsThatEndAtOnceAreMadeEverMoreSlowly() async throws {
         let network = RabbitMQNetwork(broker: try await SharedBroker.get())
         let (logger, lines) = LogLines.logger()

@@ -47,24 +47,31 @@ extension RabbitMQTransport {
     /// Whoever took an Id meanwhile keeps it: this node serves on whom it has, and does not announce the instance until
     /// that process is gone.
     func recoverLocks(_ incarnation: Incarnation) async {
-        var end: ContinuousClock.Instant? = .now + configuration.lockPatience
+        let end = ContinuousClock.now + configuration.lockPatience
+        var complaint: String?
         while !incarnation.isOver, !Task.isCancelled {
             let missing = state.withLock { Array($0.instances.values) }
                 .filter { instance in instance.state.withLock { !$0.hasLock && !$0.isClosing } }
             guard !missing.isEmpty else { return }
+            var obstacle: String?
             do {
                 for instance in missing { try await recoverLock(of: instance, on: incarnation) }
-                if let time = end, ContinuousClock.now > time {
-                    logger.error(
-                        "the lock of an Id that this node serves is held by a process that does not answer",
-                        metadata: ["instances": "\(missing.map(\.id))"])
-                    end = nil
-                }
-                // Less often than at the start: this node serves already, and nobody waits for it.
-                try await Task.sleep(for: Self.retryPause * 5)
+                let isSilent = missing.contains { $0.state.withLock { !$0.hasLock && !$0.givesWay } }
+                if isSilent, ContinuousClock.now > end { obstacle = "it is held by a process that does not answer" }
+            } catch let error as RabbitMQError where error.code == .channelClosed {
+                // The user may not have it any more, say; nor may others then.
+                obstacle = error.description
             } catch {
                 return
             }
+            if let obstacle, obstacle != complaint {
+                logger.error(
+                    "cannot get the lock of an Id that this node serves",
+                    metadata: ["reason": "\(obstacle)", "instances": "\(missing.map(\.id))"])
+                complaint = obstacle
+            }
+            // Less often than at the start: this node serves already, and nobody waits for it.
+            do { try await Task.sleep(for: Self.retryPause * 5) } catch { return }
         }
     }
 
