@@ -131,6 +131,9 @@ class Client(asyncio.Protocol):
         return lambda: action() if self.transport is transport else None
 
     def say_later(self):
+        if not self.crowd.pause:
+            # Now, so that there is never a moment at which nobody has a say out.
+            return self.say_next()
         pause = self.crowd.pause * self.random.uniform(0.5, 1.5)
         self.crowd.loop.call_later(pause, self._unless_elsewhere(self.say_next))
 
@@ -152,7 +155,7 @@ class Crowd:
     """From entry to exit of a `with`: on entry all are in their rooms, on exit they have gone.
 
     `addresses`: Gate → (host, port); client i is in room i mod `rooms`, and the members of a room are at all Gates in
-    turn. `pause`: seconds between an answer and the next say, on average.
+    turn. `pause`: seconds between an answer and the next say, on average; 0: none, each has one say out at any time.
     """
 
     def __init__(self, addresses, clients=200, rooms=50, pause=0.4, seed=1):
