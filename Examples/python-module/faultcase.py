@@ -52,4 +52,4 @@ class FaultCase(unittest.TestCase):
             self.assertIn(error, (NOBODY, GONE, "Service(type:Login) not found", "Handler_Roll did not answer in time",
                                   "the connection to the broker was lost"))
             self.assertLess(time.monotonic(), end, error)
-            time.sleep(0.05)
+            time.sleep(0.05)  # nothing tells a client that a module is back but another call

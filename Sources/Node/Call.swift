@@ -1,5 +1,4 @@
 import ArgumentParser
-import Gate
 import Mqant
 import NIOCore
 import RPC

@@ -34,6 +34,7 @@ import Testing
     }
 
     private func called(_ times: Int, _ calls: () -> Int) async throws {
+        // The handler only counts, and tells nobody.
         while calls() < times { try await Task.sleep(for: .milliseconds(2)) }
     }
 

@@ -131,6 +131,7 @@ class Chats(Elastic):
 
             until("it is called", lambda: peer.call(chats[2], "$status")["calls"] > 0, MOVED + SLACK)
             self.within(time.monotonic() - served, MOVED, "until the newcomer was called")
+            # What is tested: the share that it has by then.
             time.sleep(max(0, served + MOVED - time.monotonic()))
             before, since = calls(), time.monotonic()
             self.answered_since(crowd, since, 10)

@@ -84,6 +84,7 @@ final class ServerProcess: Sendable {
             // The state stands behind the name, which is in parentheses (proc(5)).
             let stat = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
             if stat.contains(") T ") { return }
+            // Only a parent that waits for stopped children is told, and another thread waits for this one's end.
             try await Task.sleep(for: .milliseconds(2))
         }
         throw POSIXError(.ETIMEDOUT)

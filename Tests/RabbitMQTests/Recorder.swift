@@ -89,6 +89,7 @@ final class Recorder: Sendable {
             return state.nextWatch
         }
         let timer = Task {
+            // Ended by the event that is waited for; else it is the failure.
             try await Task.sleep(for: timeout)
             let watch = state.withLock { $0.watches.removeValue(forKey: id) }
             watch?.1.resume(returning: nil)

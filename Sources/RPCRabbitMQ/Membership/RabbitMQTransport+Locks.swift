@@ -56,7 +56,7 @@ extension RabbitMQTransport {
             var obstacle: String?
             do {
                 for instance in missing { try await recoverLock(of: instance, on: incarnation) }
-                let isSilent = missing.contains { $0.state.withLock { !$0.hasLock && !$0.givesWay } }
+                let isSilent = missing.contains { $0.state.withLock { !$0.hasLock && !$0.isYielding } }
                 if isSilent, ContinuousClock.now > end { obstacle = "it is held by a process that does not answer" }
             } catch let error as RabbitMQError where error.code == .channelClosed {
                 // The user may not have it any more, say; nor may others then.
@@ -78,20 +78,20 @@ extension RabbitMQTransport {
     private func recoverLock(of instance: ServedInstance, on incarnation: Incarnation) async throws {
         let witnesses = arrivals.witnesses
         if try await tryLock(of: instance, on: incarnation) {
-            let gaveWay = instance.state.withLock { state in
-                defer { (state.hasLock, state.givesWay) = (true, false) }
-                return state.givesWay
+            let wasYielding = instance.state.withLock { state in
+                defer { (state.hasLock, state.isYielding) = (true, false) }
+                return state.isYielding
             }
-            if gaveWay { arrivals.receiver?.connectionChanged(.yields(instance.id, false)) }
+            if wasYielding { arrivals.receiver?.connectionChanged(.yields(instance.id, false)) }
             return witnesses.forget(instance.id)
         }
-        guard !instance.state.withLock({ $0.givesWay }) else { return }
+        guard !instance.state.withLock({ $0.isYielding }) else { return }
         guard let holder = witnesses.holder(of: instance.id) else {
             witnesses.ask(instance.id)
             _ = append(OutboxEntry(.question, to: ""))
             return
         }
-        instance.state.withLock { $0.givesWay = true }
+        instance.state.withLock { $0.isYielding = true }
         arrivals.receiver?.connectionChanged(.yields(instance.id, true))
         logger.error(
             "another process serves an Id of this node, which gives way until that one ends",

@@ -21,7 +21,7 @@ final class ServedInstance: Sendable {
         /// Whether the present connection holds the Id's lock.
         var hasLock = false
         /// Whether another process serves the Id: it took it while this node could not be heard, and keeps it.
-        var givesWay = false
+        var isYielding = false
     }
 
     let id: InstanceID

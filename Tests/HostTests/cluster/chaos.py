@@ -34,7 +34,10 @@ def rounds(seed):
 
 
 class Director:
-    """Does what the schedule says to a cluster, and notes the windows."""
+    """Does what the schedule says to a cluster, and notes the windows.
+
+    It sleeps, for the schedule is one of times: when a fault begins, and how long it lasts.
+    """
 
     def __init__(self, cluster, broker, crowd, chats, gates):
         self.cluster, self.broker, self.crowd = cluster, broker, crowd

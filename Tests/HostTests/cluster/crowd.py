@@ -46,6 +46,7 @@ class Client(asyncio.Protocol):
                 await self.crowd.loop.create_connection(lambda: self, *self.address)
                 return
             except OSError:
+                # Its Gate may be away on purpose: nothing tells of its return but another attempt.
                 await asyncio.sleep(AGAIN)
 
     def connection_made(self, transport):
@@ -198,7 +199,7 @@ class Crowd:
 
     async def _ping(self):
         while True:
-            await asyncio.sleep(20)
+            await asyncio.sleep(20)  # well within the Gate's keep-alive
             for client in self.clients:
                 client.ping()
 

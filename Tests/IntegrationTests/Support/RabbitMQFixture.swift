@@ -84,6 +84,7 @@ final class RabbitMQNetwork: TransportNetwork {
                 try await channel.reopen()
                 try await channel.close()
             }
+            // The broker tells nobody when it has deleted a queue.
             try await Task.sleep(for: .milliseconds(2))
         }
     }

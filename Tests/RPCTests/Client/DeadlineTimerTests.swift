@@ -37,6 +37,7 @@ import Testing
         }
         let limit = ContinuousClock.now + .seconds(5)
         while ends.withLock({ $0.count }) < 4, ContinuousClock.now < limit {
+            // A reply that never comes is what is tested for, so the wait has an end of its own.
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(ends.withLock { $0 } == Array(repeating: .failure(.timeout("listen")), count: 4))

@@ -57,6 +57,7 @@ import TransportContract
         let limit = ContinuousClock.now + .seconds(5)
         let isLossless = faults == .none
         while isLossless, farSink.events.withLock({ $0.count }) < count, ContinuousClock.now < limit {
+            // The sink writes down what comes, and tells nobody.
             try await Task.sleep(for: .milliseconds(1))
         }
         await near.shutdown()

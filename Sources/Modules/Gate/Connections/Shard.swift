@@ -5,7 +5,8 @@ import NIOCore
 
 /// The connections of one event loop, and who of them is in which group.
 ///
-/// `@unchecked Sendable`: everything but `eventLoop` is touched on `eventLoop` only; every function checks that.
+/// `@unchecked Sendable`: everything but `eventLoop` is touched on `eventLoop` only; every function checks that, those that
+/// each request calls in debug builds only.
 final class Shard: @unchecked Sendable {
     let eventLoop: any EventLoop
     private var connections: [ClientConnection] = []
@@ -103,6 +104,7 @@ final class Shard: @unchecked Sendable {
 
     /// Has a connection's output flushed at the end of this turn of the loop, together with what comes till then.
     func flushLater(_ connection: ClientConnection) {
+        eventLoop.assertInEventLoop()
         unflushed.append(connection)
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
@@ -116,6 +118,7 @@ final class Shard: @unchecked Sendable {
 
     /// Has a connection's output flushed when its limit comes, if nothing else has it flushed before.
     func flush(_ connection: ClientConnection, heldUntil limit: NIODeadline) {
+        eventLoop.assertInEventLoop()
         held.append(connection, until: limit)
         scheduleHeldFlush()
     }

@@ -3,9 +3,8 @@ import NIOCore
 
 /// Reports the memberships of one event loop's sessions to the rosters of the modules that asked for it.
 ///
-/// Reports of one turn of the loop that go to one instance travel together.
-/// `@unchecked Sendable`: everything is touched on `eventLoop` only; what adds or sends reports checks that.
-final class PresenceReporter: @unchecked Sendable {
+/// Reports of one turn of the loop that go to one instance travel together. On `eventLoop` only.
+final class PresenceReporter {
     /// Whom a membership was reported to: the queues of the key's owner and of its heir.
     struct Audience: Equatable {
         var owner: QueueName?
@@ -90,7 +89,7 @@ final class PresenceReporter: @unchecked Sendable {
             pending[index].report.members.append(member)
             return
         }
-        if pending.isEmpty { eventLoop.execute { [self] in flush() } }
+        if pending.isEmpty { eventLoop.assumeIsolated().execute { [self] in flush() } }
         newest[target] = pending.count
         let report = PresenceReport(gate: gate, incarnation: incarnation, isOwner: isOwner, members: [member])
         pending.append(Pending(target: target, function: function, report: report))
