@@ -29,6 +29,7 @@ public struct CPUTime: Sendable {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// The time between two readings.
     public static func - (later: CPUTime, earlier: CPUTime) -> CPUTime {
         var difference = later
         difference.own -= earlier.own

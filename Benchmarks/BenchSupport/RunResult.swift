@@ -20,6 +20,7 @@ public struct RunResult: CustomStringConvertible {
         latencies.isEmpty ? 0 : latencies[Int(Double(latencies.count - 1) * share)]
     }
 
+    /// One line for programs, one key and value after the other.
     public var description: String {
         var line =
             "RESULT w=\(window) calls_per_s=\(Int(Double(latencies.count) / seconds)) p50=\(quantile(0.5)) "

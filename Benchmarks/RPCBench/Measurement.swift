@@ -1,6 +1,6 @@
-import BenchSupport
+import MqantBenchSupport
+import MqantRPC
 import NIOCore
-import RPC
 import Synchronization
 
 /// Keeps calls outstanding: every answer makes the next call, where it arrives or in a task that awaits it.

@@ -1,7 +1,7 @@
-import BenchSupport
 import Glibc
+import MqantBenchSupport
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 import Synchronization
 
 /// Keeps requests outstanding, each answered reply sending the next one, like `amqprpc`.

@@ -1,6 +1,6 @@
 import Glibc
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 
 /// Answers every request with 80 bytes, from the owner thread: publishing and consuming connection share it.
 struct EchoServer {

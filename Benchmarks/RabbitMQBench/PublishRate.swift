@@ -1,6 +1,6 @@
-import BenchSupport
+import MqantBenchSupport
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 import Synchronization
 
 /// Publishes as fast as the bounded queue lets it, from another thread than the owner's, to an exchange that drops all.

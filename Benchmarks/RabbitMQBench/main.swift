@@ -1,6 +1,6 @@
-import BenchSupport
+import MqantBenchSupport
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 
 /// Ping-pong RPC through RabbitMQ with this project's `RabbitMQ` target, to be run by turns with `amqprpc.c`.
 ///

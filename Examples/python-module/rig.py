@@ -21,14 +21,18 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class ServerAtBroker(Server):
-    """mqantserver with a Gate, and what is not left out, which meets others at a broker."""
+    """mqantserver with a Gate, and what is not left out, which meets others at a broker. Servers at one broker have
+    names of their own, for Ids."""
 
-    def __init__(self, broker, exchange="mqant", without=("Chat", "Web"), uri=None):
-        self.rabbitmq = {"Uri": uri or broker.uri(), "Exchange": exchange}
+    def __init__(self, broker, exchange="mqant", without=("Chat", "Web"), uri=None, name=HOST):
+        self.rabbitmq, self.name = {"Uri": uri or broker.uri(), "Exchange": exchange}, name
         super().__init__(without=without)
 
     def _configuration(self, *settings):
-        return dict(super()._configuration(*settings), Rabbitmq=self.rabbitmq)
+        configuration = dict(super()._configuration(*settings), Rabbitmq=self.rabbitmq)
+        for module_type, entries in configuration["Module"].items():
+            entries[0]["Id"] = f"{self.name}:{module_type}"
+        return configuration
 
     def _listens(self):
         if self.process.poll() is not None:
@@ -40,16 +44,19 @@ class ServerAtBroker(Server):
             return False
 
 
-class DiceProcess:
-    """dice.py, serving once this returns."""
+class ModuleProcess:
+    """dice.py or table.py, serving once this returns."""
 
-    def __init__(self, wire, instance="test:Dice", exchange="mqant", workers=8, uri=None, expect=True):
+    program = None
+
+    def __init__(self, wire, instance=None, exchange="mqant", workers=8, uri=None, expect=True):
+        instance = instance or f"test:{self.program.capitalize()}"
         self.instance, self.host = instance, f"host-{uuid.uuid4().hex[:8]}"
         self.process = subprocess.Popen(
-            [*WITH_US, sys.executable, "dice.py", "--id", instance, "--exchange", exchange, "--workers", str(workers),
-             "--host", self.host],
-            cwd=HERE, env=dict(os.environ, DICE_URI=uri or wire.uri), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            [*WITH_US, sys.executable, f"{self.program}.py", "--id", instance, "--exchange", exchange,
+             "--workers", str(workers), "--host", self.host],
+            cwd=HERE, env={**os.environ, f"{self.program.upper()}_URI": uri or wire.uri},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             if expect:
                 self.queue = wire.queue_of(instance, self.host)
@@ -77,6 +84,14 @@ class DiceProcess:
         return said
 
 
+class DiceProcess(ModuleProcess):
+    program = "dice"
+
+
+class TableProcess(ModuleProcess):
+    program = "table"
+
+
 class Wire:
     """AMQP and docs/wire.md, nothing else: none of the code under test."""
 
@@ -84,8 +99,7 @@ class Wire:
         self.uri, self.exchange = uri, exchange
         self.connection = pika.BlockingConnection(pika.URLParameters(uri))
         self.channel = self.connection.channel()
-        for name, kind in ((f"{exchange}.nodes", "fanout"), (f"{exchange}.groups", "direct")):
-            self.channel.exchange_declare(name, kind, durable=True)
+        self.channel.exchange_declare(f"{exchange}.nodes", "fanout", durable=True)
         self.announced = []  # (when, body) in the order in which they came
         self.replies = {}  # correlation id -> (properties, body)
         self.returned = []

@@ -27,5 +27,5 @@ client_tests=$root/Tests/ClientTests
 
 cd "$here"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here:$root/Tests/ClientTests"
-[ $# -gt 0 ] || set -- test_wire test_dice test_deadlines test_faults test_permissions
+[ $# -gt 0 ] || set -- test_wire test_roster test_package test_dice test_table test_deadlines test_faults test_permissions
 exec "$venv/bin/python" -W error::ResourceWarning -m unittest -v "$@"

@@ -110,6 +110,31 @@ class Brokers(FaultCase):
         dice.stop()
 
 
+class Deletions(FaultCase):
+    def test_a_lock_and_exchanges(self):
+        """What an operator deletes is there again; the Id stays with who has it."""
+        dice = self.new_dice()
+        self.until_it_rolls()
+        self.broker.ctl("delete_queue", "lock.test:Dice")
+        self.wire.wait("the lock", lambda: "lock.test:Dice" in self.broker.ctl("list_queues", "name").splitlines())
+        with pika.BlockingConnection(pika.URLParameters(self.broker.uri())) as connection:
+            channel = connection.channel()
+            channel.exchange_delete("mqant.nodes")
+            # Back before anybody noticed, without any binding.
+            channel.exchange_declare("mqant.nodes", "fanout", durable=True)
+        late = self.new_dice(instance="late:Dice", expect=False)
+
+        def bindings():
+            lines = self.broker.ctl("list_bindings", "source_name", "destination_name").splitlines()
+            return sum(line.startswith("mqant.nodes\t") for line in lines)
+
+        # The Gate's node, this Dice, the late one; not the rig, which looks after nothing.
+        self.wire.wait("all are bound", lambda: bindings() == 3, 30)
+        self.until_it_rolls()
+        self.assertIsNone(dice.process.poll())
+        self.assertNotIn("no connection", late.stop() + dice.stop(), "nobody reconnects")
+
+
 class Garbage(FaultCase):
     def test_on_all_its_queues(self):
         dice = self.new_dice()

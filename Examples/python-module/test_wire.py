@@ -3,13 +3,19 @@
 import json
 import pathlib
 import re
+import threading
+import time
 import unittest
 
 from pika import BasicProperties
 
-from mqant import wire
+from mqant import groups, wire
+from mqant.calls import Calls
 from mqant.cluster import View
 from mqant.errors import CallError
+from mqant.life import Names
+from mqant.ownership import group_owned_by, owner_of, ranked, weight
+from support.deadline import until
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/wire.md"
 
@@ -66,6 +72,23 @@ class Vectors(unittest.TestCase):
             self.assertIsNone(view.choose(4.1, module_type=instance["type"]), "silent for three seconds")
             self.assertEqual(view.choose(4.1, instance=instance["id"]), queue, "nowhere else to go")
 
+    def test_owner(self):
+        values = vector("owner")
+        for key, owner in values["owners"].items():
+            self.assertEqual(ranked(values["instances"], key)[0], owner)
+            self.assertEqual(ranked(reversed(values["instances"]), key)[0], owner)
+        for key, weights in values["weights"].items():
+            self.assertEqual([f"{weight(one, key):016x}" for one in values["instances"]], weights)
+
+    def test_pushes(self):
+        for name, leave_out in (("push", None), ("push-except", "00112233445566778899aabbccddeeff")):
+            values = vector(name)
+            headers = groups.headers(group_owned_by("Chat", "lobby"), "Chat/OnSay", 0, leave_out)
+            self.assertEqual(wire.write_request(groups.PUSH, groups.encoded(b"hi"), "n2", None, headers=headers),
+                             (properties(values), values["body"].encode()))
+            request = wire.read_request(properties(values), values["body"].encode())
+            self.assertEqual((request.function, request.headers, request.body), ("$push", headers, b"hi"))
+
     def test_gone(self):
         values = vector("gone")
         self.assertEqual(wire.read_gone(json.dumps(values).encode()), values["queues"])
@@ -83,6 +106,17 @@ class NoMessages(unittest.TestCase):
             with self.subTest(change=change, size=len(body)), self.assertRaises(wire.Unreadable):
                 wire.read_request(BasicProperties(**{**good, **change}), body)
         self.assertIsNone(wire.read_request(BasicProperties(), b""), "a probe")
+
+    def test_pushes(self):
+        for group in ("", "x" * 201, "é" * 101, "\ud800"):
+            with self.subTest(group=group), self.assertRaises(CallError) as caught:
+                groups.headers(group, "T", 0, None)
+            self.assertEqual(caught.exception.code, "invalid-arguments")
+        self.assertEqual(groups.headers("é" * 100, "T", 2, None), {"group": "é" * 100, "topic": "T", "qos": "2"})
+        for topic, code in (("\ud800", "invalid-arguments"), ("x" * 130_000, "too-large")):
+            with self.assertRaises(CallError) as caught:
+                wire.write_request(groups.PUSH, b"", "n", 1, headers=groups.headers("g", topic, 0, None))
+            self.assertEqual(caught.exception.code, code)
 
     def test_arguments(self):
         for body in (b"", b"{}", b"7", b'"x"', b"null", b"[1", b"\xff\xfe", b"[" * 100000):
@@ -147,12 +181,95 @@ class Views(unittest.TestCase):
         view.apply(self.announcement("two", 2, "a.3"), 0)
         self.assertIsNone(view.choose(0, "Dice"), "a goodbye may overtake nothing, and is the last word")
 
+    def test_where_pushes_go(self):
+        def instances(*described):
+            return [dict({"id": name, "type": name[0], "queue": f"{name}.q"}, **more) for name, more in described]
+
+        def choose(group, now=0, excluding=()):
+            return view.choose(now, group=group, excluding=excluding)
+
+        view = View()
+        self.assertIsNone(choose("a"))
+        view.apply({"node": "old", "sequence": 1, "instances": instances(("G0", {"gate": True}), ("T0", {}))}, 0)
+        self.assertIsNone(choose("a"), "who announces no generation takes no part")
+        self.assertIsNone(choose("@T/a"))
+        gates = [f"G{number}" for number in range(1, 4)]
+        view.apply({"node": "gates", "sequence": 1, "instances": instances(
+            *((name, {"gate": True, "generation": number}) for number, name in enumerate(gates)))}, 0)
+        for group in ("a", "b", "user.zoe", "@T", "@T/a", "@"):
+            self.assertEqual(choose(group), f"{ranked(gates, group)[0]}.q", group)
+        owners = [f"T{number}" for number in range(1, 4)]
+        view.apply({"node": "owners", "sequence": 1,
+                    "instances": instances(*((name, {"generation": 0}) for name in owners))}, 2)
+        for key in ("", "a", "b/c"):
+            first, second, _ = ranked(owners, key)
+            self.assertEqual(choose(group_owned_by("T", key)), f"{first}.q")
+            self.assertEqual(choose(group_owned_by("T", key), excluding=[f"{first}.q"]), f"{second}.q")
+        self.assertEqual(choose("a"), f"{ranked(gates, 'a')[0]}.q")
+        self.assertIsNone(choose("a", now=4), "the Gates are silent")
+        self.assertEqual(choose("@T/a", now=4), f"{ranked(owners, 'a')[0]}.q")
+        self.assertEqual(owner_of("@T/b/c"), ("T", "b/c"))
+
     def test_the_less_busy_of_two(self):
         view = View()
         view.apply({"node": "n", "sequence": 1, "instances": [
             {"id": "a", "type": "Dice", "queue": "a.1", "load": 9},
             {"id": "b", "type": "Dice", "queue": "b.1", "load": 1}]}, 0)
         self.assertEqual({view.choose(0, "Dice") for _ in range(20)}, {"b.1"})
+
+
+class FakeLife:
+    """A connection that is up, and remembers what was published."""
+
+    def __init__(self):
+        self.view, self.names, self.published = View(), Names("mqant", "", "n1", "Dice"), []
+
+    def publish(self, key, properties, body, exchange="", mandatory=False):
+        self.published.append((key, properties, body))
+        return True
+
+
+class PushesThatComeBack(unittest.TestCase):
+    def setUp(self):
+        self.life, self.calls = FakeLife(), Calls("n1", 0.1)
+        self.life.view.apply({"node": "gates", "sequence": 1, "instances": [
+            {"id": f"G{number}", "type": "Gate", "queue": f"G{number}.q", "gate": True, "generation": 1}
+            for number in range(2)]}, time.monotonic())
+        self.calls.connected(self.life)
+        self.first, self.second = [f"{one}.q" for one in ranked(["G0", "G1"], "g")]
+
+    def test_a_cast_goes_to_the_next_one(self):
+        self.calls.cast({"group": "g"}, groups.PUSH, b"hi", groups.headers("g", "T", 0, None))
+        for queue in (self.first, self.second):
+            key, sent, body = self.life.published.pop()
+            self.assertEqual((key, sent.type, sent.reply_to, sent.headers, body),
+                             (queue, "$push", None, {"group": "g", "topic": "T"}, b"hi"))
+            self.calls.returned(key, sent, body)
+        self.assertEqual(self.life.published, [], "nobody is left")
+
+    def test_a_call_goes_to_the_next_one(self):
+        answers = []
+        calling = threading.Thread(target=lambda: answers.append(self.calls.call(
+            {"group": "g"}, groups.PUSH, b"", time.monotonic() + 30, groups.headers("g", "", 0, None))))
+        calling.start()
+        until("the push", lambda: self.life.published)
+        key, sent, body = self.life.published.pop()
+        self.assertEqual(key, self.first)
+        self.calls.returned(key, sent, body)
+        until("the push again", lambda: self.life.published)
+        key, sent, body = self.life.published.pop()
+        self.assertEqual(key, self.second)
+        self.calls.received(
+            BasicProperties(type="reply", content_type=wire.JSON, correlation_id=sent.correlation_id), b"true")
+        calling.join(10)
+        self.assertEqual(answers, [True])
+
+    def test_nobody_is_there(self):
+        self.life.view.remove(self.first)
+        self.life.view.remove(self.second)
+        with self.assertLogs("mqant", "WARNING"):
+            self.calls.cast({"group": "g"}, groups.PUSH, b"hi", groups.headers("g", "T", 0, None))
+        self.assertEqual(self.life.published, [])
 
 
 if __name__ == "__main__":

@@ -3,37 +3,7 @@
 /// `message` is written to be shown to a person; `code` is for programs. On the wire the code travels as the
 /// `error-code` header (docs/wire.md), so its raw values are part of the protocol.
 public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure.
-    public enum Code: String, Sendable, Hashable, Codable, CaseIterable {
-        /// No live instance of the module type, or none with the id. Nothing was delivered.
-        case notFound = "not-found"
-        /// The instance does not serve a function of this name.
-        case functionNotFound = "function-not-found"
-        /// The arguments do not fit the function: their number, shape or type.
-        case invalidArguments = "invalid-arguments"
-        /// The callee's bound on handlers in flight and its waiting line, or a queue on the way, were full.
-        case overloaded = "overloaded"
-        /// The handler threw: the message is its text.
-        case remote = "remote"
-        /// No answer within the deadline.
-        case timeout = "timeout"
-        /// The process that held the call is gone.
-        case interrupted = "interrupted"
-        /// The connection to the broker was lost while the call was out.
-        case disconnected = "disconnected"
-        /// The answer is not what the caller asked for.
-        case invalidResult = "invalid-result"
-        /// A body over the transport's bound.
-        case tooLarge = "too-large"
-        /// This node is shutting down.
-        case shuttingDown = "shutting-down"
-        /// The caller's task was cancelled.
-        case cancelled = "cancelled"
-        /// Another process serves an instance of this id; never the end of a call.
-        case instanceTaken = "instance-taken"
-    }
-
-    /// What is known about the callee's work.
+    /// What is known about the callee's work. These three are all there will ever be: a `switch` may be exhaustive.
     public enum Outcome: Sendable, Hashable {
         /// The request reached no handler: sending it again is safe.
         case notDelivered
@@ -43,17 +13,23 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         case answered
     }
 
+    /// The kind of failure, for programs.
     public let code: Code
+    /// Text for a person. Clients of a Gate see it.
     public let message: String
     /// What is known about the callee's work.
     public let outcome: Outcome
     /// The error beneath, if there is one; local only, never sent.
     public let underlyingError: (any Error)?
 
+    /// Makes an error, such as a function throws to be told apart by its code.
+    ///
     /// - Parameters:
     ///   - code: the kind of failure.
-    ///   - message: text for a person, without secrets: clients of the Gate see it.
+    ///   - message: text for a person, without secrets, Ids of instances, names of queues or addresses: clients of the
+    ///     Gate see it.
     ///   - outcome: what is known about the callee's work; by default what the kind implies.
+    ///   - underlyingError: the error beneath; stays in this process.
     public init(_ code: Code, _ message: String, outcome: Outcome? = nil, underlyingError: (any Error)? = nil) {
         self.code = code
         self.message = message
@@ -64,26 +40,19 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     /// True if the request reached no handler, so that sending it again cannot do the work twice.
     public var isSafeToResend: Bool { outcome == .notDelivered }
 
+    /// The code and the message: `timeout: Handler_Say did not answer in time`.
     public var description: String { "\(code.rawValue): \(message)" }
 
+    /// Whether two errors say the same; the error beneath is not compared.
     public static func == (left: RPCError, right: RPCError) -> Bool {
         left.code == right.code && left.message == right.message && left.outcome == right.outcome
     }
 
+    /// Hashes what ``==(_:_:)`` compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
         hasher.combine(message)
         hasher.combine(outcome)
-    }
-}
-
-extension RPCError.Code {
-    fileprivate var impliedOutcome: RPCError.Outcome {
-        switch self {
-        case .notFound, .tooLarge, .shuttingDown, .instanceTaken: .notDelivered
-        case .functionNotFound, .invalidArguments, .overloaded, .remote, .invalidResult: .answered
-        case .timeout, .interrupted, .disconnected, .cancelled: .unknown
-        }
     }
 }
 
@@ -92,14 +61,11 @@ extension RPCError {
         RPCError(.notFound, "Service(type:\(type)) not found")
     }
 
-    package static func instanceNotFound(_ id: InstanceID) -> RPCError {
-        RPCError(.notFound, "Service(id:\(id)) not found")
-    }
+    /// Without the Id: it is an address in most clusters, and clients of the Gate see the text.
+    package static let instanceNotFound = RPCError(.notFound, "the instance is not live")
 
     /// The answer of an instance that is withdrawn: its caller sends the request to another.
-    package static func withdrawn(_ id: InstanceID) -> RPCError {
-        RPCError(.notFound, "Service(id:\(id)) is withdrawn", outcome: .notDelivered)
-    }
+    package static let withdrawn = RPCError(.notFound, "the instance is withdrawn", outcome: .notDelivered)
 
     package static func functionNotFound(_ name: String) -> RPCError {
         RPCError(.functionNotFound, "Remote function(\(name)) not found")
@@ -115,8 +81,23 @@ public struct HandlerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The text that the caller sees.
     public let message: String
 
+    /// An error with a text of one's own.
+    ///
     /// - Parameter message: the text that the caller sees.
     public init(_ message: String) { self.message = message }
 
+    /// The same as ``message``.
     public var description: String { message }
+}
+
+extension RPCError {
+    /// What a caller is told of an error that a handler threw.
+    init(answering error: any Error) {
+        switch error {
+        case let error as RPCError:
+            self = RPCError(error.code.isPresentable ? error.code : .remote, error.message, outcome: .answered)
+        case let error as HandlerError: self.init(.remote, error.message)
+        default: self.init(.remote, String(describing: error), underlyingError: error)
+        }
+    }
 }

@@ -1,11 +1,14 @@
-package import RabbitMQ
+import MqantAMQPURI
+package import MqantRabbitMQ
 
 extension RabbitMQTransport {
     /// Where the broker is, what things are called there, and the bounds.
     package struct Configuration: Sendable {
         /// How to reach the broker: URIs, heartbeat (default 5 s), connect timeout, the bound of a body (default 8 MiB).
         package var connection: Connection.Configuration
-        /// The prefix of both exchanges: `mqant.groups` (direct) and `mqant.nodes` (fanout).
+        /// The index of the URI that is tried first; nil: a random one.
+        package var firstURI: Int?
+        /// The prefix of the exchange of announcements, `mqant.nodes` (fanout).
         package var exchange = "mqant"
         /// The prefix of all queues (`Queue` in server.conf).
         package var queuePrefix = ""
@@ -15,8 +18,10 @@ extension RabbitMQTransport {
         package var maxWaiting = 65_536
         /// The same in bytes.
         package var maxWaitingBytes = 64 * 1024 * 1024
-        /// How long a push without a deadline may wait to be written.
-        package var pushTimeout: Duration = .seconds(10)
+        /// How long a confirmed send without a deadline may wait to be written.
+        package var writeTimeout: Duration = .seconds(10)
+        /// How long the broker's word on a confirmed send to a queue is awaited.
+        package var confirmTimeout: Duration = .seconds(1)
         /// How long `start` tries to reach the broker, and `openQueue` to be let: the broker, its user, its virtual host or
         /// a permission may come later.
         package var startTimeout: Duration = .seconds(30)

@@ -1,10 +1,10 @@
 package import Logging
+package import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-package import RPC
-import RabbitMQ
 import Synchronization
 
-/// The transport of nodes that meet at a RabbitMQ broker (DESIGN §7, docs/wire.md).
+/// The transport of nodes that meet at a RabbitMQ broker (docs/wire.md).
 ///
 /// What is sent waits in one bounded queue, from which the connection's thread writes; what arrives goes from that thread
 /// straight to the node. When the connection is lost, the transport makes a new one by itself, under new queue names, and
@@ -13,11 +13,12 @@ package final class RabbitMQTransport: Transport {
     struct State {
         /// nil while there is no connection.
         var incarnation: Incarnation?
-        var binder: GroupBinder?
         var instances: [InstanceID: ServedInstance] = [:]
         /// Every name that the queue of an instance has had.
         var owners: [QueueName: ServedInstance] = [:]
         var lives = 0
+        /// Bytes of a message's headers, on the present connection or on the one before.
+        var headerSpace: Int?
         var supervisor: Task<Void, Never>?
         var isShutDown = false
     }
@@ -27,21 +28,35 @@ package final class RabbitMQTransport: Transport {
     package let statistics = TransportStatistics()
     let logger: Logger
     let outbox: Outbox
-    let line = TopologyLine()
+    /// Tells that the exchange of announcements, or what was bound to it, is gone. For one reader in all.
+    let losses: AsyncStream<Void>
     private let turnEnd = TurnEnd()
     let arrivals: Arrivals
     let state = Mutex(State())
+    let rotation: Mutex<URIRotation>
 
     package init(node: NodeID, configuration: Configuration, logger: Logger) {
         self.node = node
         self.configuration = configuration
         self.logger = logger
+        let uris = configuration.connection.uris
+        rotation = Mutex(URIRotation(uris, first: configuration.firstURI ?? .random(in: 0...max(0, uris.count - 1))))
         outbox = Outbox(maxCount: configuration.maxWaiting, maxBytes: configuration.maxWaitingBytes)
-        arrivals = Arrivals(node: node, statistics: statistics, readers: BatchReaders(), witnesses: Witnesses())
+        let (losses, loss) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.losses = losses
+        arrivals = Arrivals(
+            node: node, statistics: statistics, readers: BatchReaders(), witnesses: Witnesses(),
+            announcementsLost: { loss.yield() })
     }
 
     /// A new one for each connection; while there is none, a name that no queue has.
     package var replyQueue: QueueName { state.withLock { $0.incarnation?.names.replies } ?? "replies" }
+
+    /// What fits a frame beside the other headers of a request. A session that is larger than the frames of a later
+    /// connection take can shrink, and not grow.
+    package var maximumSessionSize: Int? {
+        state.withLock { $0.headerSpace }.map { $0 - WireName.headerReserve }
+    }
 
     package func send(_ envelope: Envelope, to queue: QueueName) {
         switch envelope {
@@ -69,56 +84,9 @@ package final class RabbitMQTransport: Transport {
 
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { outbox.takeBack(ids) }
 
-    package func publish(
-        _ request: RPCRequest, to group: GroupName,
-        confirmation: (@Sendable (Result<RPC.PublishOutcome, RPCError>) -> Void)?
-    ) {
-        var request = request
-        if request.deadline == nil { request.deadline = .now() + TimeAmount(configuration.pushTimeout) }
-        var error = WireEnvelope.obstacle(of: request, maximumBodySize: configuration.connection.maximumBodySize)
-        if !(1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) { error = .groupName }
-        if error == nil, !append(OutboxEntry(.push(request, confirmation), to: QueueName(group.rawValue))) {
-            error = RPCError(.overloaded, "too many pushes wait for the broker", outcome: .notDelivered)
-        }
-        guard let error else { return }
-        statistics.countDrop(.unwritten)
-        confirmation?(.failure(error))
-    }
-
     package func announce(_ announcement: Announcement) {
         outbox.announce(announcement)
         wake()
-    }
-
-    package func bind(
-        _ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
-            return completion(.failure(.groupName))
-        }
-        enqueue(queue, group, .bind, completion)
-    }
-
-    package func unbind(
-        _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        guard (1...GroupName.maximumByteCount).contains(group.rawValue.utf8.count) else {
-            return completion(.failure(.groupName))
-        }
-        enqueue(queue, group, .unbind, completion)
-    }
-
-    func enqueue(
-        _ queue: QueueName, _ group: GroupName, _ kind: TopologyLine.Step.Kind,
-        _ completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        guard let instance = state.withLock({ $0.owners[queue] }), !instance.isClosing else {
-            return completion(.failure(RPCError(.notFound, "no such queue: \(queue)")))
-        }
-        line.append(
-            TopologyLine.Step(
-                instance: instance, group: group, kind: kind, completion: completion,
-                deadline: .now + configuration.pushTimeout))
     }
 
     /// Puts an entry in the queue and has it written. False: it is full.
@@ -127,7 +95,7 @@ package final class RabbitMQTransport: Transport {
         case .taken:
             wake()
             return true
-        case .closed, .full:
+        case .closed, .full, .disconnected:
             return false
         }
     }
@@ -146,9 +114,4 @@ package final class RabbitMQTransport: Transport {
             logger.trace("the connection is over", metadata: ["reason": "\(error)"])
         }
     }
-}
-
-extension RPCError {
-    fileprivate static let groupName = RPCError(
-        .invalidArguments, "a group's name has 1 to \(GroupName.maximumByteCount) bytes", outcome: .notDelivered)
 }

@@ -12,7 +12,7 @@ package final class TransportStatistics: Sendable {
         case skipped
         /// Nothing of this node consumes it any more.
         case unknownQueue
-        /// A cast, push or reply that was too late, too large or too many to be written.
+        /// A reply or an announcement that could not be written.
         case unwritten
     }
 

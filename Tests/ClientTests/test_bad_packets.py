@@ -179,6 +179,75 @@ class AfterConnect(BadInputCase):
                 self.assertEqual(raw.call(topic, payload)["Error"], "Service(type:Nope) not found")
 
 
+class WebSocketHandshake(BadInputCase):
+    """RFC 6455 §4.2.1: what a server must see, and what it answers where it does not."""
+
+    RIGHT = {"Host": "x", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "mqtt"}
+
+    def ask(self, line="GET / HTTP/1.1", body="", **changes):
+        """The status and the headers. Keys of `changes` have _ for -; None leaves a header out; a list repeats it."""
+        headers = dict(self.RIGHT)
+        for name, value in changes.items():
+            headers[name.replace("_", "-")] = value
+        lines = [f"{name}: {one}" for name, value in headers.items() if value is not None
+                 for one in (value if isinstance(value, list) else [value])]
+        raw = RawTCP(self.server.ws)
+        self.addCleanup(raw.close)
+        raw.send("\r\n".join([line, *lines, "", body]).encode())
+        answer = b""
+        deadline = time.monotonic() + AT_ONCE
+        while b"\r\n\r\n" not in answer:
+            answer += raw.receive(deadline)
+        head, *fields = answer.split(b"\r\n\r\n")[0].decode().split("\r\n")
+        status = int(head.split()[1])
+        if status != 101:
+            self.assertTrue(raw.is_closed(AT_ONCE))
+        return status, {name.lower(): value.strip() for name, value in (field.split(":", 1) for field in fields)}
+
+    def test_right_ones(self):
+        for changes in ({}, {"Connection": "keep-alive, Upgrade"}, {"Upgrade": "WebSocket"}, {"Sec_WebSocket_Protocol": None},
+                        {"Connection": ["keep-alive", "upgrade"]}, {"Sec_WebSocket_Protocol": "chat, mqtt"},
+                        {"Sec_WebSocket_Protocol": ["chat", "mqttv3.1"]}, {"line": "GET /any/path?x=1 HTTP/1.1"},
+                        {"Cookie": "a" * 4096}, {"Content_Length": "0"}):
+            with self.subTest(changes=changes):
+                status, headers = self.ask(**changes)
+                self.assertEqual(status, 101)
+                self.assertEqual(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+                if "Sec_WebSocket_Protocol" not in changes:
+                    self.assertEqual(headers["sec-websocket-protocol"], "mqtt")
+
+    def test_wrong_ones(self):
+        key = "Sec_WebSocket_Key"
+        cases = [
+            (405, {"line": "POST / HTTP/1.1"}), (405, {"line": "HEAD / HTTP/1.1"}), (405, {"line": "PUT / HTTP/1.1"}),
+            (400, {"line": "GET / HTTP/1.0"}), (400, {"Host": None}), (400, {"Host": ["x", "y"]}),
+            (426, {"Upgrade": None}), (426, {"Upgrade": "h2c"}), (426, {"Connection": None}),
+            (426, {"Connection": "close"}), (426, {"Connection": "keep-alive"}),
+            (426, {"Sec_WebSocket_Version": None}), (426, {"Sec_WebSocket_Version": "8"}),
+            (426, {"Sec_WebSocket_Version": ["13", "13"]}), (426, {"Sec_WebSocket_Version": "13, 8"}),
+            (400, {key: None}), (400, {key: ""}), (400, {key: "x"}), (400, {key: "dGhlIHNhbXBsZSBub25jZQ"}),
+            (400, {key: "dGhlIHNhbXBsZSBub25jZSE="}), (400, {key: "dGhlIHNhbXBsZSBub25j*Q=="}),
+            (400, {key: [self.RIGHT["Sec-WebSocket-Key"]] * 2}),
+            (400, {"Content_Length": "2", "body": "hi"}), (400, {"Transfer_Encoding": "chunked", "body": "0\r\n\r\n"}),
+            (400, {"Sec_WebSocket_Protocol": "chat"}), (400, {"Cookie": "a" * 9000}),
+            (400, {f"X_{number}": "a" for number in range(200)}),
+            (400, {f"X_{number}": "a" * 8000 for number in range(5)}),
+        ]
+        for wanted, changes in cases:
+            with self.subTest(wanted=wanted, changes=str(changes)[:80]):
+                status, headers = self.ask(**changes)
+                self.assertEqual(status, wanted)
+                self.assertIn("close", headers["connection"].lower())
+                if status == 405:
+                    self.assertEqual(headers["allow"], "GET")
+                if status == 426:
+                    # RFC 9110 §15.5.22 and §7.8; RFC 6455 §4.2.2.
+                    self.assertEqual(headers["upgrade"], "websocket")
+                    self.assertIn("upgrade", headers["connection"].lower())
+                    self.assertEqual(headers["sec-websocket-version"], "13")
+
+
 class WebSocketFrames(BadInputCase):
     def websocket(self):
         raw = self.raw(RawWebSocket)

@@ -1,4 +1,4 @@
-"""The demo as DESIGN describes it, with paho-mqtt over TCP: MQTT 3.1 and 3.1.1."""
+"""The demo as README describes it, with paho-mqtt over TCP: MQTT 3.1 and 3.1.1."""
 
 import json
 import unittest

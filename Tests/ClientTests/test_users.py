@@ -14,7 +14,7 @@ def setUpModule():
 
 
 class Users(unittest.TestCase):
-    def player(self, name, room=None, at=None):
+    def player(self, name=None, room=None, at=None):
         player = Player((at or server).tcp, name)
         self.addCleanup(player.close)
         if room:
@@ -54,6 +54,29 @@ class Users(unittest.TestCase):
         # The room heard her leave with the first session, or not at all; never after she had come with the second.
         self.assertEqual(friend.last_of("dora", room), "Chat/OnJoin")
         self.assertEqual(self.members(friend, room), (["dora", "friend"], ""))
+
+    def test_one_e_is_one_name_however_it_was_typed(self):
+        composed, apart = "caf\u00e9", "cafe\u0301"
+        room = f"-{next(numbers)}"
+        older, ada = self.player(composed, composed + room), self.player("ada-e")
+        ada.join(apart + room)
+        older.expect("Chat/OnJoin", roomName=composed + room, userName="ada-e")
+        self.assertEqual(self.members(ada, apart + room), (["ada-e", composed], ""))
+        ada.say(apart + room, "hi")
+        older.expect("Chat/OnSay", roomName=composed + room, userName="ada-e", say="hi")
+        newer = self.player()
+        self.assertEqual(newer.call("Login/Handler_Login", userName=apart, passWord="x"),
+                         (f"login success {composed}", ""))
+        older.expect("Gate/OnKick", reason="the user logged in elsewhere")
+
+    def test_a_stranger_takes_nobodys_room(self):
+        """U+212A, the Kelvin sign, is composed to a K: one room, and one that works."""
+        stranger, ada, bob = self.player("stranger", "\u212aitchen"), self.player("ada-k"), self.player("bob-k")
+        for player in (ada, bob):
+            player.join("Kitchen")
+        stranger.close()
+        ada.say("Kitchen", "soup")
+        bob.expect("Chat/OnSay", roomName="Kitchen", userName="ada-k", say="soup")
 
     def test_the_terminal_client_says_so(self):
         terminal = Terminal(server.tcp, "--name", "erin")

@@ -1,5 +1,5 @@
-import MQTTTestSupport
 import Mqant
+import MqantMQTTTestSupport
 import NIOCore
 import Synchronization
 import Testing
@@ -12,8 +12,8 @@ import Testing
     ) async throws {
         let release = AsyncStream<Void>.makeStream()
         try await GateHarness.run { server in
-            server.register("Handler_Soon") { (_: Session, number: Int) in number }
-            server.register("Handler_Slow") { (_: Session, number: Int) in
+            try server.register("Handler_Soon") { (_: Session, number: Int) in number }
+            try server.register("Handler_Slow") { (_: Session, number: Int) in
                 for await _ in release.stream { break }
                 return number
             }

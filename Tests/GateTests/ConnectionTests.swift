@@ -1,16 +1,16 @@
-import MQTTTestSupport
 import Mqant
+import MqantMQTTTestSupport
 import NIOCore
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// What a connection does to others, and what bounds it, over real sockets.
 @Suite(.timeLimit(.minutes(3))) struct ConnectionTests {
     @Test func aSlowHandlerDelaysNeitherPingsNorAcks() async throws {
         let release = AsyncStream<Void>.makeStream()
         try await GateHarness.run { server in
-            server.register("Handler_Slow") { (_: Session, _: Int) in
+            try server.register("Handler_Slow") { (_: Session, _: Int) in
                 for await _ in release.stream { break }
                 return "done"
             }
@@ -27,7 +27,7 @@ import Testing
 
     @Test func requestsOfOneSessionAreServedInOrder() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Echo") { (_: Session, number: Int) in
+            try server.register("Handler_Echo") { (_: Session, number: Int) in
                 await Task.yield()
                 return number
             }
@@ -44,7 +44,7 @@ import Testing
     @Test func tooManyRequestsAreRefusedAtOnce() async throws {
         let release = AsyncStream<Void>.makeStream()
         try await GateHarness.run(settings: #""MaxWaitingRequests": 3"#, mqtt: #""ReadPackLoop": 2"#) { server in
-            server.register("Handler_Slow") { (_: Session, _: Int) in for await _ in release.stream { break } }
+            try server.register("Handler_Slow") { (_: Session, _: Int) in for await _ in release.stream { break } }
         } _: { harness in
             let client = try await TestClient.connected(port: harness.port)
             for number in 0..<6 { try await client.publish("Test/Handler_Slow/\(number)", "0") }
@@ -57,7 +57,7 @@ import Testing
 
     @Test func aReaderThatStallsIsCutOffAndCostsNobody() async throws {
         try await GateHarness.run(settings: #""WriteBufferLimit": 65536"#) { server in
-            server.register("Handler_Join") { (session: Session, group: String) in
+            try server.register("Handler_Join") { (session: Session, group: String) in
                 try await session.join(GroupName(group))
             }
         } _: { harness in
@@ -78,7 +78,7 @@ import Testing
                 #expect(try await reader.push(on: "t").utf8.count == 16_384)
             }
             #expect(harness.gate.statistics.stalled == 1)
-            #expect(harness.gate.statistics.open == 1)
+            #expect(try await harness.soonOpen(1))
             #expect(try await reader.ask("Test/Handler_Join/2", #""h""#).contains("true"))
         }
     }
@@ -104,6 +104,27 @@ import Testing
                 try await client.send(ByteBuffer(bytes: [0xc0, 0]))
                 #expect(try await client.next().type == 13)
             }
+            #expect(harness.gate.statistics.connections.turnedAway == 1)
+            try await one.send(ByteBuffer(bytes: [0xe0, 0]))
+            await one.closed()
+            #expect(try await harness.soonOpen(1))
+            _ = try await TestClient.connected(port: harness.port)
+        }
+    }
+
+    @Test func aCrowdOfNewcomersIsClosedToTheLast() async throws {
+        // More than may have an open socket at a time: accepting stops, and goes on.
+        try await GateHarness.run(settings: #""MaxConnNum": 1"#) { harness in
+            let one = try await TestClient.connected(port: harness.port)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<50 {
+                    group.addTask { await (try TestClient(port: harness.port)).closed() }
+                }
+                try await group.waitForAll()
+            }
+            #expect(harness.gate.statistics.connections.turnedAway == 50)
+            try await one.send(ByteBuffer(bytes: [0xc0, 0]))
+            #expect(try await one.next().type == 13)
         }
     }
 
@@ -124,7 +145,7 @@ import Testing
 
     @Test func closedConnectionsLeaveNothingBehind() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Join") { (session: Session, group: String) in
+            try server.register("Handler_Join") { (session: Session, group: String) in
                 try await session.join(GroupName(group))
             }
         } _: { harness in
@@ -135,7 +156,7 @@ import Testing
                 try await client.send(ByteBuffer(bytes: [0xe0, 0]))
                 await client.closed()
             }
-            #expect(harness.gate.statistics.open == 0)
+            #expect(try await harness.soonOpen(0))
             #expect(harness.gate.sessions.count == 0)
             #expect(harness.gate.groups.count == 0)
         }

@@ -1,9 +1,9 @@
-import MQTTTestSupport
 import Mqant
+import MqantMQTTTestSupport
 import NIOCore
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// What may happen while held acknowledgements leave.
 @Suite(.timeLimit(.minutes(3))) struct HeldOutputTests {
@@ -28,7 +28,7 @@ import Testing
         let sessions = AsyncStream<SessionID>.makeStream()
         let release = AsyncStream<Void>.makeStream()
         try await GateHarness.run { server in
-            server.register("Handler_Slow") { (session: Session, number: Int) in
+            try server.register("Handler_Slow") { (session: Session, number: Int) in
                 sessions.continuation.yield(session.id)
                 for await _ in release.stream { break }
                 return number

@@ -2,7 +2,7 @@ import Mqant
 import NIOCore
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// Topics, and the order in which a session's requests go to modules.
 @Suite struct RequestTests {
@@ -46,10 +46,20 @@ import Testing
         }
     }
 
+    @Test func longRoutesAreNotRemembered() {
+        var reader = RequestTopicReader()
+        for index in 0..<100 {
+            let type = "T\(index)" + String(repeating: "x", count: 60_000)
+            let read = reader.read(ByteBuffer(string: type + "/Handler_X/1"))
+            #expect(read?.type == ModuleType(type))
+        }
+        #expect(reader.routes.isEmpty)
+    }
+
     private func request(_ type: ModuleType, wantsReply: Bool = true) -> WaitingRequest {
         WaitingRequest(
             request: RPCRequest(function: "Handler_X", payload: .json(ByteBuffer(string: "[]"))), type: type,
-            replyTopic: wantsReply ? ByteBuffer(string: "t/h/1") : nil)
+            replyTopic: wantsReply ? ByteBuffer(string: "t/h/1") : nil, cost: 100)
     }
 
     /// A line whose limit is ten and whose window is given, with the types that it let go.
@@ -57,7 +67,11 @@ import Testing
         var line = RequestLine()
         var window = 10
 
-        mutating func append(_ request: WaitingRequest) -> Bool { line.append(request, limit: 10) }
+        mutating func append(_ request: WaitingRequest) -> Bool {
+            guard line.hasRoom(for: request.cost, limit: 10, byteLimit: 1_000_000) else { return false }
+            line.append(request)
+            return true
+        }
 
         mutating func next() -> ModuleType? { line.next(window: window)?.type }
     }
@@ -68,7 +82,7 @@ import Testing
         #expect(appended == [true, true, true, true])
         let sent = (0..<4).map { _ in line.next() }
         #expect(sent == ["Chat", "Chat", "Chat", nil])
-        line.line.answered()
+        line.line.answered(100)
         let next = line.next()
         #expect(next == "Chat")
         #expect(line.line.outstanding == 3)
@@ -78,25 +92,52 @@ import Testing
         var line = Line()
         for type: ModuleType in ["Login", "Chat", "Login"] { _ = line.append(request(type)) }
         let first = [line.next(), line.next()]
-        line.line.answered()
+        line.line.answered(100)
         let second = [line.next(), line.next()]
-        line.line.answered()
+        line.line.answered(100)
         let third = line.next()
         #expect(first == ["Login", nil])
         #expect(second == ["Chat", nil])
         #expect(third == "Login")
     }
 
-    @Test func castsCountForNothingAndKeepTheirPlace() {
+    @Test func castsKeepTheirPlaceAndNobodyWaitsForTheirEnd() {
         var line = Line()
         _ = line.append(request("Chat"))
         _ = line.append(request("Login", wantsReply: false))
         let first = [line.next(), line.next()]
-        line.line.answered()
+        line.line.answered(100)
         let second = line.next()
         #expect(first == ["Chat", nil])
         #expect(second == "Login")
         #expect(line.line.outstanding == 0)
+        #expect(line.line.isIdle, "a cast that runs holds nobody up")
+        _ = line.append(request("Chat"))
+        let third = line.next()
+        #expect(third == "Chat")
+    }
+
+    @Test func castsTakeTheirPlaceInTheWindow() {
+        var line = Line(window: 2)
+        for _ in 0..<4 { _ = line.append(request("Chat", wantsReply: false)) }
+        let first = (0..<3).map { _ in line.next() }
+        #expect(first == ["Chat", "Chat", nil])
+        line.line.castEnded(100)
+        let next = [line.next(), line.next()]
+        #expect(next == ["Chat", nil])
+    }
+
+    @Test func bytesBoundWhatIsNotAnswered() {
+        var line = RequestLine()
+        #expect(line.hasRoom(for: 5000, limit: 10, byteLimit: 150), "an idle line takes a request of any size")
+        line.append(request("Chat"))
+        #expect(line.hasRoom(for: 50, limit: 10, byteLimit: 150))
+        #expect(!line.hasRoom(for: 51, limit: 10, byteLimit: 150))
+        _ = line.next(window: 10)
+        #expect(!line.hasRoom(for: 51, limit: 10, byteLimit: 150), "what a module has counts too")
+        line.answered(100)
+        #expect(line.bytes == 0)
+        #expect(line.hasRoom(for: 51, limit: 10, byteLimit: 150))
     }
 
     @Test func refusesBeyondTheLimit() {

@@ -1,24 +1,24 @@
-import MQTTTestSupport
 import Mqant
+import MqantMQTTTestSupport
 import NIOCore
 import Synchronization
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// Every session operation, from a module, on a client over a real socket.
 @Suite(.timeLimit(.minutes(3))) struct SessionOperationTests {
     @Test func bindAndUnbindChangeTheUser() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Bind") { (session: Session, user: String) in
+            try server.register("Handler_Bind") { (session: Session, user: String) in
                 try await session.bind(user)
                 return session.userID
             }
-            server.register("Handler_Unbind") { (session: Session, _: Int) in
+            try server.register("Handler_Unbind") { (session: Session, _: Int) in
                 try await session.unbind()
                 return session.isGuest
             }
-            server.register("Handler_Who") { (session: Session, _: Int) in session.userID }
+            try server.register("Handler_Who") { (session: Session, _: Int) in session.userID }
         } _: { harness in
             let client = try await TestClient.connected(port: harness.port)
             #expect(try await client.ask("Test/Handler_Who/1", "0") == #"{"Error":"","Result":""}"#)
@@ -31,15 +31,15 @@ import Testing
 
     @Test func settingsAreLocalUntilPushed() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Set") { (session: Session, push: Bool) in
+            try server.register("Handler_Set") { (session: Session, push: Bool) in
                 session.set("a", to: "1")
                 session.set("b", to: "2")
                 session.remove("b")
                 if push { try await session.push() }
                 return session.get("a")
             }
-            server.register("Handler_Get") { (session: Session, _: Int) in session.state.settings }
-            server.register("Handler_Update") { (session: Session, _: Int) in
+            try server.register("Handler_Get") { (session: Session, _: Int) in session.state.settings }
+            try server.register("Handler_Update") { (session: Session, _: Int) in
                 session.set("a", to: "local")
                 try await session.update()
                 return session.get("a")
@@ -57,7 +57,7 @@ import Testing
 
     @Test(arguments: [0, 1, 2]) func sendsAtEveryQoS(qos: Int) async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Push") { (session: Session, qos: Int) in
+            try server.register("Handler_Push") { (session: Session, qos: Int) in
                 try await session.send(topic: "any/topic", body: ByteBuffer(bytes: [0, 255, 1]), qos: qos)
                 try session.castSend(topic: "any/cast", body: ByteBuffer(string: "x"), qos: qos)
             }
@@ -76,7 +76,7 @@ import Testing
 
     @Test func closeEndsTheConnection() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Close") { (session: Session, _: Int) in try await session.close() }
+            try server.register("Handler_Close") { (session: Session, _: Int) in try await session.close() }
         } _: { harness in
             let client = try await TestClient.connected(port: harness.port)
             try await client.publish("Test/Handler_Close", "0")
@@ -87,14 +87,14 @@ import Testing
     @Test func groupsReachTheirMembersOnly() async throws {
         let ends = AsyncStream<String>.makeStream()
         try await GateHarness.run(settings: #""MaxGroups": 2"#) { server in
-            server.register("Handler_Join") { (session: Session, group: String) in
+            try server.register("Handler_Join") { (session: Session, group: String) in
                 try await session.join(
                     GroupName(group), presence: Presence(type: "Test", key: group, name: "someone"))
             }
-            server.register("Handler_Leave") { (session: Session, group: String) in
+            try server.register("Handler_Leave") { (session: Session, group: String) in
                 try await session.leave(GroupName(group))
             }
-            server.register(PresenceReport.endFunction) { (report: PresenceReport) in
+            try server.registerFramework(PresenceReport.endFunction, options: .concurrent) { (report: PresenceReport) in
                 for member in report.members { ends.continuation.yield(member.group.rawValue) }
             }
         } _: { harness in
@@ -143,8 +143,8 @@ import Testing
 
     @Test func changesReachRequestsThatWaitedBehindThem() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Bind") { (session: Session, user: String) in try await session.bind(user) }
-            server.register("Handler_Who") { (session: Session, _: Int) in session.userID }
+            try server.register("Handler_Bind") { (session: Session, user: String) in try await session.bind(user) }
+            try server.register("Handler_Who") { (session: Session, _: Int) in session.userID }
         } _: { harness in
             let client = try await TestClient.connected(port: harness.port)
             // Both are sent before the first is answered.

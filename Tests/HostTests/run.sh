@@ -4,7 +4,7 @@
 # BINARY is mqantserver; a test is a module, class or method such as test_chat or test_callee.Killed.test_one_of_one
 # (default: all). Needs root, for it builds the hosts as network namespaces. In the environment:
 #   HOST_TESTS_LANES   how many modules of tests run at a time, each with hosts and a broker of its own (default 4)
-#   HOST_TESTS_SLACK   seconds that a slow or busy machine may add to every bound of DESIGN §8 (default 1.5)
+#   HOST_TESTS_SLACK   seconds that a slow or busy machine may add to every bound of the tests (default 1.5)
 #   HOST_TESTS_CHAOS_SECONDS, HOST_TESTS_SEED   how long test_chaos runs (default 60), and its schedule (default: another one
 #                      each time; it is printed)
 #   HOST_TESTS_LOGS    a folder for the logs of nodes and brokers (default: kept only while the tests run)

@@ -1,4 +1,4 @@
-"""What callers see when the broker goes, comes back, or takes nothing: DESIGN §8, "broker gone", "back", "blocks"."""
+"""What callers see when the broker goes, comes back, or takes nothing (docs/architecture.md#failure-semantics)."""
 
 from cluster.case import SLACK, ClusterCase, World
 from cluster.load import Load
@@ -6,7 +6,7 @@ from cluster.outcomes import DISCONNECTED, OK, TIMEOUT
 from cluster.recovery import first_ok, last_failure
 from support.player import Player
 
-BACK = 2  # seconds after the broker listens by which all goes on (DESIGN §8)
+BACK = 2  # seconds after the broker listens by which all goes on (docs/architecture.md#failure-semantics)
 
 
 def setUpModule():

@@ -1,4 +1,4 @@
-"""What callers see when a callee dies or is stopped: DESIGN §8, "process dies" and "host silent"."""
+"""What callers see when a callee dies or is stopped (docs/architecture.md#failure-semantics)."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""Nodes that are told to end while they are at work: DESIGN §8, "SIGTERM, SIGINT"."""
+"""Nodes that are told to end while they are at work: docs/architecture.md#failure-semantics, "SIGTERM, SIGINT"."""
 
 import json
 import signal

@@ -64,6 +64,18 @@ def messages(session):
     for headers in ({}, {"topic": "#"}, {"topic": "x", "qos": "9"}, {"topic": "\x00"}, {"topic": "x" * 70_000}):
         yield f"a push with {str(headers)[:30]}", properties(
             type="$push", content_type="application/octet-stream", headers=headers), b"bytes"
+        yield f"a delivery with {str(headers)[:30]}", properties(
+            type="$deliver", content_type="application/octet-stream",
+            headers=headers | {"group": "@Chat/x", "owner": "nobody", "owner-node": "nowhere", "number": "-1"}), b"bytes"
+    yield "a delivery of an owner that nobody knows", properties(
+        type="$deliver", content_type="application/octet-stream", headers={
+            "group": "@Chat/x", "topic": "x", "owner": "nobody", "owner-node": "nowhere", "number": str(2**64 - 1)}), b"bytes"
+    gate = {"gate": "nobody", "node": "nowhere", "queue": "nowhere", "generation": "7"}
+    for headers in ({}, gate, gate | {"generation": "-1"}, gate | {"life": "x", "queue": "q" * 70_000}):
+        for body in (b"[]", b"[7]", b'[{"subscribe":["@Chat/x"]}]', b'[{"view":[' + b",".join([b'"x"'] * 20_000) + b"]}]",
+                     b'[{"received":18446744073709551615}]'):
+            yield f"{body[:20]} of a Gate {str(headers)[:30]}", properties(
+                type="$subscriptions", content_type="application/json", headers=headers), body
     yield "a push as JSON", properties(type="$push", content_type="application/json", headers={"topic": "x"}), b"7"
     yield "20 MB", properties(**call), b" " * 20_000_000
 
@@ -72,7 +84,7 @@ class Garbage(ClusterCase):
     def test_on_each_queue(self):
         cluster = self.cluster().start_all(gates=2)
         queues = World.broker.queues(cluster.vhost)
-        for kind in ("calls.", "replies.", "nodes.", "groups.", "lock."):
+        for kind in ("calls.", "replies.", "nodes.", "lock."):
             self.assertTrue(any(queue.startswith(kind) for queue in queues), f"no {kind} in {queues}")
         watcher = cluster.player("watcher")
         session = self.session(cluster, watcher)
@@ -83,14 +95,13 @@ class Garbage(ClusterCase):
         channel = connection.channel()
         channel.confirm_delivery()
         with Load(cluster, gates=2) as load:
-            group = "chat." + next(caller.room for caller in load.callers if isinstance(caller, Sayer))
+            group = "@Chat/" + next(caller.room for caller in load.callers if isinstance(caller, Sayer))
             for name, values, body in messages(session):
                 for queue in queues:
                     if queue == own and name.endswith("of another Gate"):
                         continue
                     channel.basic_publish("", queue, body, values, mandatory=True)
-                for exchange in ("mqant.groups", "mqant.nodes"):
-                    channel.basic_publish(exchange, group, body, values)
+                channel.basic_publish("mqant.nodes", group, body, values)
                 load.wait(5)
                 self.assertEqual(load.outcomes.but(OK), [], f"after {name}")
                 for node in cluster.nodes.values():

@@ -1,4 +1,4 @@
-"""Who may serve an Id, and nodes that cannot start: DESIGN §8, "two nodes claim one Id" and "a node reconnects".
+"""Who may serve an Id, and nodes that cannot start (docs/architecture.md#failure-semantics).
 
 What takes the 30 s of a start that fails begins before the other tests and is looked at after them.
 """
@@ -19,7 +19,8 @@ from cluster.recovery import last_failure
 from support.deadline import until
 
 WAIT = 30  # seconds for which a node retries at its start
-ZOMBIE = 15  # seconds by which the broker has given up a connection that is silent (DESIGN §8)
+# Seconds by which the broker has given up a connection that is silent (docs/architecture.md#failure-semantics).
+ZOMBIE = 15
 START = 2  # seconds that a node takes to serve, its Id being free
 
 
@@ -177,7 +178,7 @@ class Refused(ClusterCase):
             World.broker.ctl("set_permissions", "-p", vhost, USER, *rights)
         connection = pika.BlockingConnection(pika.ConnectionParameters(
             BRIDGE, PORT, "other-type", pika.PlainCredentials(USER, PASSWORD)))
-        connection.channel().exchange_declare("mqant.groups", "topic")
+        connection.channel().exchange_declare("mqant.nodes", "topic")
         connection.close()
         for number, (name, uri) in enumerate(cls.uris.items(), 200):
             cls.nodes[name] = Cluster(World.network, number, uri=uri).start("Chat")

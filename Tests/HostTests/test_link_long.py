@@ -10,7 +10,8 @@ from cluster.outcomes import DISCONNECTED, INTERRUPTED, NOT_FOUND, OK, TIMEOUT
 from cluster.recovery import last_failure
 
 CUT = 30
-PROOF = 15  # seconds by which the broker has given up a silent connection: three heartbeats (DESIGN §8)
+# Seconds by which the broker has given up a silent connection: three heartbeats (docs/architecture.md#failure-semantics).
+PROOF = 15
 DEAF = 10  # seconds by which a node gives up a connection on which nothing comes: two heartbeats
 BACK = 8  # seconds: a try to connect that began during the cut must end first, then 2 s
 

@@ -1,4 +1,4 @@
-"""How soon every node knows who came and who went, although nobody calls anybody: issue 4, item 1, and DESIGN §7."""
+"""How soon every node knows who came and who went, although nobody calls anybody: docs/architecture.md#membership."""
 
 import signal
 import threading
@@ -51,10 +51,10 @@ class Membership(ClusterCase):
     def test_status_that_began_before_the_kill(self):
         found = []
         address = self.all.address("Gate")
-        before = World.broker.accepted(address)
+        before = World.broker.connections_from(address)
         asking = threading.Thread(target=lambda: found.append(self.status_ids()))
         asking.start()
-        until("status is at the broker", lambda: World.broker.accepted(address) > before + 1)
+        until("status is at the broker", lambda: World.broker.connections_from(address) > before + 1)
         self.all.node("Gate", 1).kill()
         asking.join()
         self.assertNotIn(self.all.instance("Gate", 1), found[0])

@@ -16,7 +16,8 @@ class Across(ClusterCase):
         self.all = self.cluster().start_all(gates=2)
         self.peer = Peer(self.all.vhost, self.all.host("Spy"))
         self.addCleanup(self.peer.close)
-        until("the broker tells of a host of its own", lambda: World.broker.accepted(self.all.address("Spy")) == 1)
+        spy = self.all.address("Spy")
+        until("the peer is on a host of its own", lambda: World.broker.connections_from(spy) == 1)
         self.gate, self.other = self.all.instance("Gate", 0), self.all.instance("Gate", 1)
         self.zoe, self.yan = self.all.player("zoe", gate=0), self.all.player("yan", gate=1)
 

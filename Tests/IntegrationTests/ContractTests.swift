@@ -1,5 +1,5 @@
+import MqantTransportContract
 import Testing
-import TransportContract
 
 /// Holds the RabbitMQ transport to the whole contract, at a real broker. One check after the other: they measure time.
 @Suite("Contract over RabbitMQ", .serialized, .timeLimit(.minutes(2)))

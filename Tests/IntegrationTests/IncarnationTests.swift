@@ -1,11 +1,12 @@
+import MqantAMQPURI
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
-/// Processes that die, links that break, Ids that two processes want (DESIGN §8).
+/// Processes that die, links that break, Ids that two processes want (docs/architecture.md#failure-semantics).
 @Suite(.timeLimit(.minutes(3)))
 struct IncarnationTests {
     @Test func callsThatAKilledProcessHeldAreInterrupted() async throws {
@@ -28,7 +29,7 @@ struct IncarnationTests {
         let (caller, callee) = (try TestNode("a", on: network), try TestNode("b", on: network))
         let gate = Condition()
         for node in [caller, callee] { try await node.node.start() }
-        let server = try await callee.serve("Work", "b:Work") { register($0, gate) }
+        let server = try await callee.serve("Work", "b:Work") { try register($0, gate) }
         try await caller.knows("b:Work")
         let replies = Log<RPCReply>()
         begin("wait", caller, replies)
@@ -77,13 +78,13 @@ struct IncarnationTests {
         let (closed, open) = (Condition(), Condition())
         open.open()
         for node in [caller, victim, heir] { try await node.node.start() }
-        try await victim.serve("Work", "b:Work") { register($0, closed) }
+        try await victim.serve("Work", "b:Work") { try register($0, closed) }
         try await caller.knows("b:Work")
         let (safe, unsafe) = (Log<RPCReply>(), Log<RPCReply>())
         for _ in 0..<5 { begin("again", caller, safe) }
         for _ in 0..<5 { begin("wait", caller, unsafe) }
         try await eventually("all run") { victim.transport.statistics.requests == 10 }
-        try await heir.serve("Work", "c:Work") { register($0, open) }
+        try await heir.serve("Work", "c:Work") { try register($0, open) }
         try await caller.knows("c:Work")
         await victim.transport.abort()
         try await eventually("all end") { safe.count == 5 && unsafe.count == 5 }
@@ -109,9 +110,8 @@ struct IncarnationTests {
     }
 
     @Test func aCalleeThatReconnectsServesAtOnceUnderNewNames() async throws {
-        try await withPair(at: SharedBroker.get()) { caller, callee, gate in
-            let pushes = Log<GroupPush>()
-            callee.node.receivePushes(for: "b:Work") { pushes.add($0) }
+        let pushes = Log<GroupPush>()
+        try await withPair(at: SharedBroker.get(), pushes: pushes) { caller, callee, gate in
             try await callee.bind("b:Work", to: "room")
             let replies = Log<RPCReply>()
             begin("wait", caller, replies)
@@ -170,10 +170,10 @@ struct IncarnationTests {
         let (one, two) = (try TestNode("one", on: network), try TestNode("two", on: network))
         let caller = try TestNode("caller", on: network)
         for node in [caller, one, two] { try await node.node.start() }
-        try await one.serve("Work", "x:Work") { $0.register("who") { (_: Int) in "one" } }
+        try await one.serve("Work", "x:Work") { try $0.register("who") { (_: Int) in "one" } }
         try await caller.knows("x:Work")
         await one.transport.abort()
-        try await two.serve("Work", "x:Work") { $0.register("who") { (_: Int) in "two" } }
+        try await two.serve("Work", "x:Work") { try $0.register("who") { (_: Int) in "two" } }
         try await eventually("the newer one is known") {
             caller.node.view.candidate("x:Work")?.instance.queue == two.node.view.local["x:Work"]?.queue
         }

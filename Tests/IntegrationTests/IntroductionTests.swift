@@ -1,8 +1,9 @@
+import MqantAMQPURI
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
 import Synchronization
 import Testing
 
@@ -38,7 +39,7 @@ struct IntroductionTests {
 
         let isOver = Atomic<Bool>(false)
         async let calls: Void = {
-            while !isOver.load(ordering: .relaxed) {
+            while !isOver.load(ordering: .relaxed), !Task.isCancelled {
                 let request = RPCRequest(function: "double", payload: .json(ByteBuffer(string: "[1]")))
                 caller.node.call(.instance("b:Work"), request, timeout: .seconds(20)) { _ in }
                 // Others' turn: calls come at any time, and this is no load test.

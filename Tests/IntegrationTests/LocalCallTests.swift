@@ -1,7 +1,7 @@
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 /// Issue 3, item 3: in one process with RabbitMQ configured, local callees are still called in process.
@@ -13,7 +13,7 @@ struct LocalCallTests {
         for node in [here, there] {
             try await node.node.start()
             try await node.serve("Work", InstanceID("\(node.node.id):Work")) { server in
-                server.register("where") { (_: Int) in server.instance.rawValue }
+                try server.register("where") { (_: Int) in server.instance.rawValue }
             }
         }
         try await here.knows("b:Work")

@@ -1,11 +1,11 @@
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
-/// Who is gone is known to all, though nobody may have a call out to it (DESIGN §7, docs/wire.md §4).
+/// Who is gone is known to all, though nobody may have a call out to it (docs/wire.md#4-announcements).
 @Suite(.timeLimit(.minutes(3)))
 struct MembershipTests {
     /// What issue 4 allows, and what this machine's other work takes.
@@ -16,7 +16,7 @@ struct MembershipTests {
         for node in nodes {
             try await node.node.start()
             try await node.serve("Work", InstanceID("\(node.node.id):Work")) { server in
-                server.register("double") { (number: Int) in number * 2 }
+                try server.register("double") { (number: Int) in number * 2 }
             }
         }
         for node in nodes {

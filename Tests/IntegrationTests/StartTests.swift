@@ -1,7 +1,7 @@
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import Testing
 
 /// What is wrong at start is said in one line, with the URI and without its password (issue 3, "bad configuration").
@@ -41,11 +41,11 @@ struct StartTests {
     @Test func anExchangeOfAnotherType() async throws {
         let network = RabbitMQNetwork(broker: try await SharedBroker.get())
         let client = try await RawClient.connect(to: network)
-        var exchange = ExchangeDeclaration(name: "\(network.name)-odd.groups", kind: .topic)
+        var exchange = ExchangeDeclaration(name: "\(network.name)-odd.nodes", kind: .topic)
         exchange.isAutoDelete = true
         try await client.channel.declareExchange(exchange)
         let error = try await failure(network.broker.uri()) { $0.exchange = "\(network.name)-odd" }
-        #expect(error.message.contains("\(network.name)-odd.groups"))
+        #expect(error.message.contains("\(network.name)-odd.nodes"))
         await client.connection.close()
     }
 
@@ -77,6 +77,45 @@ struct StartTests {
         try await node.serve("Work", "n:Work")
         #expect(lines.elements.allSatisfy { $0.contains("cannot use the broker yet") && !$0.contains("s3cret") })
         #expect(Set(lines.elements).count == lines.count, "each is said once: \(lines.elements)")
+        await node.shutDown()
+        try await broker.ctl("delete_vhost", name)
+    }
+
+    @Test func aQueueLimitThatIsRaisedLater() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let name = "limited-\(network.name)"
+        func allow(_ queues: Int) async throws {
+            try await broker.ctl("set_vhost_limits", "-p", name, #"{"max-queues": \#(queues)}"#)
+        }
+        try await broker.ctl("add_vhost", name)
+        try await broker.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        try await allow(1)
+        let (logger, lines) = LogLines.logger()
+        let node = try TestNode("n", on: network, logger: logger) { configuration in
+            configuration.startTimeout = .seconds(60)
+            if let connection = try? Connection.Configuration(uris: [broker.uri(virtualHost: name)]) {
+                configuration.connection = connection
+            }
+        }
+        func complaints(_ count: Int) async throws {
+            try await eventually("it says so") { lines.count(of: "queue limit in vhost '\(name)'") == count }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await node.node.start() }
+            try await complaints(1)
+            // Its own queues, and the lock of the Id.
+            try await allow(3)
+            try await group.waitForAll()
+            group.addTask { try await node.serve("Work", "n:Work") }
+            try await complaints(2)
+            try await allow(4)
+            try await group.waitForAll()
+        }
+        #expect(node.transport.statistics.connections == 1, "the connection survives it")
+        #expect(
+            lines.elements.allSatisfy { $0.contains("set_vhost_limits") && !$0.contains("Exchange") },
+            "\(lines.elements)")
         await node.shutDown()
         try await broker.ctl("delete_vhost", name)
     }

@@ -1,11 +1,11 @@
+import MqantRPC
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RabbitMQ
-import RabbitMQTestSupport
 import Synchronization
 import Testing
 
-@testable import RPCRabbitMQ
+@testable import MqantRPCRabbitMQ
 
 /// What the writer does when it cannot write, or always finds more to write: the thread that it runs on has other duties.
 @Suite(.timeLimit(.minutes(2)))
@@ -25,42 +25,52 @@ struct WriterTests {
         let connection = try await Connection.open(settings.connection, handlers: handlers)
         let made = Writer(
             node: "a", names: Names(settings, node: "a"), queues: try await connection.openChannel(),
-            exchanges: try await connection.openChannel(), outbox: outbox, readers: BatchReaders(),
-            statistics: TransportStatistics(), refuse: refuse)
+            confirming: try await connection.openChannel(confirming: true),
+            trial: SizeTrial(
+                on: try await connection.openChannel(confirming: true), largest: 1 << 20,
+                logger: RabbitMQNetwork.logger), outbox: outbox, readers: BatchReaders(),
+            confirmTimeout: .seconds(1), statistics: TransportStatistics(), refuse: refuse)
+        try await made.trial.run(0)
         writer.withLock { $0 = made }
         try await body(made, connection)
         await connection.close()
     }
 
-    private func push(_ number: Int, deadline: NIODeadline) -> OutboxEntry {
-        var request = RPCRequest(function: "f", payload: .json(ByteBuffer(string: "[\(number)]")))
-        request.deadline = deadline
-        return OutboxEntry(.push(request, nil), to: "room")
+    private func confirmed(_ number: Int, until: NIODeadline) -> OutboxEntry {
+        let request = RPCRequest(function: "f", payload: .json(ByteBuffer(string: "[\(number)]")))
+        return OutboxEntry(.confirmed(request, until: until) { _ in }, to: "calls")
     }
 
     @Test func whatCannotBeWrittenWaitsInItsOrderAndTheThreadGoesOn() async throws {
         try await withWriter { writer, connection in
             // The broker closes the channel: no such exchange.
-            try writer.exchanges.publish(
+            try writer.confirming.publish(
                 OutgoingMessage(exchange: "none.such", routingKey: "", body: ByteBuffer()))
             try await eventually("the channel is closed") {
-                do { try await writer.exchanges.setPrefetch(1) } catch { return true }
+                do { try await writer.confirming.setPrefetch(1) } catch { return true }
                 return false
             }
+            outbox.connectionOpened()
             // So that a thread which tries again and again comes to an end.
             let deadline = NIODeadline.now() + .seconds(30)
-            for number in 0..<3 { _ = outbox.append(push(number, deadline: deadline)) }
+            for number in 0..<3 { _ = outbox.append(confirmed(number, until: deadline)) }
             try connection.requestWrite()
             // Answered by the thread that writes.
             try await connection.openChannel().close()
             let texts = outbox.take(maxCount: 10, maxBytes: 1 << 20).entries.map { entry in
-                if case .push(let request, _) = entry.content { String(buffer: request.payload.buffer) } else { "" }
+                if case .confirmed(let request, _, _) = entry.content {
+                    String(buffer: request.payload.buffer)
+                } else {
+                    ""
+                }
             }
             #expect(texts == ["[0]", "[1]", "[2]"])
         }
     }
 
     @Test func whoeverAlwaysHasMoreToWriteDoesNotKeepTheThreadFromReading() async throws {
+        // It takes its time to start.
+        _ = try await SharedBroker.get()
         let isOver = Atomic<Bool>(false)
         let end = NIODeadline.now() + .seconds(30)
         let refuse: @Sendable (RPCRequest, RPCError) -> Void = { [outbox] request, _ in

@@ -1,12 +1,14 @@
 import Logging
+import MqantAMQPURI
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
-/// DESIGN §8, "a node reconnects after a cut": its former connection may live on at the broker, or somebody may have taken
+/// docs/architecture.md#failure-semantics, "a node reconnects after a cut": its former connection may live on at the
+/// broker, or somebody may have taken
 /// its place. A proxy stands between node and broker.
 @Suite(.timeLimit(.minutes(3)))
 struct ZombieTests {
@@ -16,6 +18,7 @@ struct ZombieTests {
         try TestNode("b", on: network, logger: logger) { configuration in
             // Long enough for a machine that stands still for a while.
             configuration.connection.heartbeat = .seconds(2)
+            configuration.firstURI = 0
             guard let direct = configuration.connection.uris.first else { return }
             configuration.connection.uris = proxies.map { proxy in
                 var uri = direct
@@ -26,7 +29,7 @@ struct ZombieTests {
     }
 
     private func serve(_ node: TestNode, _ name: String) async throws {
-        try await node.serve("Work", "b:Work") { server in server.register("who") { (_: Int) in name } }
+        try await node.serve("Work", "b:Work") { server in try server.register("who") { (_: Int) in name } }
     }
 
     private func hasLock(_ node: TestNode) -> Bool {
@@ -109,6 +112,26 @@ struct ZombieTests {
         for node in [caller, callee] { await node.shutDown() }
         await witness.connection.close()
         await proxy.close()
+    }
+
+    @Test func aNodeGoesOnAtTheURIAfterTheOneThatItLost() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        var proxies: [TCPProxy] = []
+        for _ in 0..<3 { proxies.append(try await TCPProxy.start(to: broker.port)) }
+        let lone = try node(network, over: proxies)
+        try await lone.node.start()
+        // Each of them takes connections all the time.
+        for turn in 0..<4 {
+            let (present, next) = (proxies[turn % 3], proxies[(turn + 1) % 3])
+            #expect(present.open == 2)
+            present.cut()
+            try await eventually("it is at the next one") { next.open == 2 && lone.transport.isConnected }
+            #expect(proxies.reduce(0) { $0 + $1.open } == 2)
+        }
+        #expect(proxies.map(\.accepted) == [4, 4, 2])
+        await lone.shutDown()
+        for proxy in proxies { await proxy.close() }
     }
 
     @Test func aNodeGoesOnAtTheNextURI() async throws {

@@ -1,3 +1,4 @@
+package import MqantTesting
 package import NIOCore
 import NIOPosix
 
@@ -5,22 +6,17 @@ import NIOPosix
 package struct TestClient: Sendable {
     /// A packet of the server's.
     package struct Received: Sendable, Equatable {
-        package var type: UInt8
-        package var flags: UInt8
-        package var body: ByteBuffer
+        package var packet: ServerPacket
         /// Which read of the socket brought its last byte, counted from 1.
         package var read: Int
 
+        package var type: UInt8 { packet.type }
+        package var flags: UInt8 { packet.flags }
+        package var body: ByteBuffer { packet.body }
+
         /// Topic, packet id and payload of a PUBLISH, the latter as text and as it is.
         package var publish: (topic: String, id: UInt16?, payload: String, bytes: ByteBuffer)? {
-            guard type == 3 else { return nil }
-            var body = body
-            guard let length = body.readInteger(as: UInt16.self), let topic = body.readString(length: Int(length))
-            else {
-                return nil
-            }
-            let id = (flags >> 1) & 3 == 0 ? nil : body.readInteger(as: UInt16.self)
-            return (topic, id, String(buffer: body), body.slice())
+            packet.publish.map { ($0.topic, $0.id, String(buffer: $0.payload), $0.payload) }
         }
     }
 
@@ -44,7 +40,7 @@ package struct TestClient: Sendable {
     }
 
     /// Connects and says CONNECT.
-    package static func connected(port: Int, clientID: String = "", keepAlive: UInt16 = 60) async throws -> TestClient {
+    package static func connected(port: Int, clientID: String = "", keepAlive: UInt16 = 0) async throws -> TestClient {
         let client = try await TestClient(port: port)
         try await client.send(connect(clientID: clientID, keepAlive: keepAlive))
         _ = try await client.next(ofType: 2)
@@ -93,77 +89,36 @@ package struct TestClient: Sendable {
         try await channel.setOption(.autoRead, value: reading).get()
     }
 
-    package static func connect(clientID: String, keepAlive: UInt16 = 60) -> ByteBuffer {
-        var body = ByteBuffer()
-        body.writeLengthPrefixedText("MQTT")
-        body.writeBytes([4, 2])
-        body.writeInteger(keepAlive)
-        body.writeLengthPrefixedText(clientID)
-        return packet(0x10, body)
+    package static func connect(clientID: String, keepAlive: UInt16 = 0) -> ByteBuffer {
+        ClientPacket.connect(clientID: clientID, keepAlive: keepAlive)
     }
 
     package static func publishPacket(
         _ topic: String, _ payload: String, qos: UInt8 = 0, id: UInt16 = 1
     ) -> ByteBuffer {
-        var body = ByteBuffer()
-        body.writeLengthPrefixedText(topic)
-        if qos > 0 { body.writeInteger(id) }
-        body.writeString(payload)
-        return packet(0x30 | qos << 1, body)
+        ClientPacket.publish(topic, ByteBuffer(string: payload), qos: qos, id: id)
     }
 
-    package static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer {
-        var packet = ByteBuffer()
-        packet.writeInteger(first)
-        var length = body.readableBytes
-        repeat {
-            packet.writeInteger(UInt8(length & 0x7f) | (length > 0x7f ? 0x80 : 0))
-            length >>= 7
-        } while length > 0
-        packet.writeImmutableBuffer(body)
-        return packet
-    }
+    package static func packet(_ first: UInt8, _ body: ByteBuffer) -> ByteBuffer { ClientPacket.packet(first, body) }
 
     /// Takes packets apart. On its event loop only.
     private final class Handler: ChannelInboundHandler, @unchecked Sendable {
         typealias InboundIn = ByteBuffer
 
         private let continuation: AsyncStream<Received>.Continuation
-        private var input = ByteBuffer()
+        private var packets = ServerPacketReader()
         private var reads = 0
 
         init(_ continuation: AsyncStream<Received>.Continuation) { self.continuation = continuation }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             reads += 1
-            input.writeImmutableBuffer(unwrapInboundIn(data))
-            while let packet = nextPacket() { continuation.yield(packet) }
+            packets.append(unwrapInboundIn(data))
+            while let packet = packets.next() { continuation.yield(Received(packet: packet, read: reads)) }
         }
 
         func channelInactive(context: ChannelHandlerContext) { continuation.finish() }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-        private func nextPacket() -> Received? {
-            var rest = input
-            guard let first = rest.readInteger(as: UInt8.self) else { return nil }
-            var length = 0
-            for shift in stride(from: 0, to: 28, by: 7) {
-                guard let byte = rest.readInteger(as: UInt8.self) else { return nil }
-                length |= Int(byte & 0x7f) << shift
-                if byte < 0x80 { break }
-            }
-            guard let body = rest.readSlice(length: length) else { return nil }
-            input = rest
-            return Received(type: first >> 4, flags: first & 0xf, body: body, read: reads)
-        }
-    }
-}
-
-extension ByteBuffer {
-    /// A text with its length before it (MQTT 3.1.1 §1.5.3).
-    package mutating func writeLengthPrefixedText(_ text: String) {
-        writeInteger(UInt16(text.utf8.count))
-        writeString(text)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
+import MqantRPC
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RabbitMQTestSupport
 import Testing
 
 /// Every status that `mqantserver call` documents, of calls to a module in Swift.
@@ -50,7 +50,7 @@ import Testing
         } _: { work, conf in
             let first = try call(conf, "--timeout", "3", "Work", "wait")
             await work.running()
-            try await expect(call(conf, "Work", "fail").result(), 8, "overloaded: \(work.id) is overloaded")
+            try await expect(call(conf, "Work", "fail").result(), 8, "overloaded: Work is overloaded")
             #expect(try await first.result().status == 7)
         }
     }

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Testing
 
 /// `call` and `status` against a real node at a real broker.

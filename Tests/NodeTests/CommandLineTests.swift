@@ -1,5 +1,5 @@
 import Foundation
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Testing
 
 /// The real program: what it prints, and the status with which it ends.
@@ -15,7 +15,7 @@ import Testing
     func signalsEndItWithStatusZero(signal: Int32, name: String) async throws {
         try await ServerProcess.withConfiguration(Self.demo) { path in
             let server = try ServerProcess(["--conf", path])
-            _ = try await server.line(containing: "mqantserver 0.1.0 starting up")
+            _ = try await server.line(containing: "mqantserver 0.2.0 starting up")
             _ = try await server.line(containing: "RPCServer listening id(chat-1)")
             _ = try await server.line(containing: "WS Listen : 127.0.0.1:")
             _ = try await server.line(containing: "TCP Listen : 127.0.0.1:")
@@ -23,6 +23,61 @@ import Testing
             let result = try await server.result()
             #expect(result.status == 0)
             #expect(result.errors.contains("mqantserver closing down (signal: \(name))"))
+            let closed = result.errors.split(separator: "\n").compactMap { line in
+                line.split(separator: "INFO  RPCServer close success ").dropFirst().first
+            }
+            #expect(closed == ["id(gate-1)", "id(chat-1)", "id(login-1)"], "the reverse order of the start")
+        }
+    }
+
+    @Test func signalsWithoutAMeaningEndNothing() async throws {
+        try await ServerProcess.withConfiguration(Self.demo) { path in
+            let server = try ServerProcess(["--conf", path])
+            try await server.line(containing: "TCP Listen")
+            for (signal, name) in [(SIGHUP, "SIGHUP"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2"), (SIGHUP, "SIGHUP")] {
+                server.signal(signal)
+                let line = try await server.line(containing: "signal=\(name)")
+                #expect(line.contains("NOTE"))
+            }
+            server.signal(SIGTERM)
+            let result = try await server.result()
+            #expect(result.status == 0)
+            #expect(result.errors.contains("closing down (signal: terminated)"))
+        }
+    }
+
+    @Test func aHangUpThatWasIgnoredStaysIgnored() async throws {
+        try await ServerProcess.withConfiguration(Self.demo) { path in
+            let output = try OutputReader()
+            let server = try ChildProcess(
+                ["/bin/sh", "-c", #"trap '' HUP; exec "$0" --conf "$1""#, ServerProcess.binary.path, path],
+                environment: ["PATH": "/usr/bin:/bin"], output: output.writeEnd)
+            output.start()
+            #expect(await output.waits(for: "TCP Listen"))
+            server.signal(SIGHUP)
+            server.signal(SIGUSR1)
+            #expect(await output.waits(for: "signal=SIGUSR1"))
+            server.signal(SIGTERM)
+            #expect(await server.waitForExit() == 0)
+            #expect(!output.text.contains("SIGHUP"))
+        }
+    }
+
+    @Test func numbersComeFromTheEnvironment() async throws {
+        let text = Self.demo.replacingOccurrences(
+            of: #""TCPAddr": "127.0.0.1:0""#,
+            with: #""TCPAddr": "${ADDRESS}", "MaxConnNum": "${MAX:-20000}", "Tls": "${TLS:-false}""#)
+        try await ServerProcess.withConfiguration(text) { path in
+            let address = ["ADDRESS": "127.0.0.1:4711"]
+            let result = try await ServerProcess(["check", "--conf", path], environment: address).result()
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.contains("MQTT over TCP 127.0.0.1:4711"))
+            let environment = address.merging(["MAX": "many", "TLS": "maybe"]) { $1 }
+            let wrong = try await ServerProcess(["check", "--conf", path], environment: environment).result()
+            #expect(wrong.status == 1)
+            #expect(
+                wrong.errors.contains(#"MaxConnNum: must be a whole number from 1 to 10000000, but ${MAX} is "many""#))
+            #expect(wrong.errors.contains(#"Tls: must be true or false, but ${TLS} is "maybe""#))
         }
     }
 
@@ -33,7 +88,7 @@ import Testing
         try await ServerProcess.withConfiguration(text) { path in
             let result = try await ServerProcess(["--conf", path]).result()
             #expect(result.status == 1)
-            #expect(result.errors.contains("module web-1 failed in start"))
+            #expect(result.errors.contains("module web-1 failed in init"))
             #expect(result.errors.contains("there is no index.html in /nowhere"))
         }
     }
@@ -62,6 +117,7 @@ import Testing
             let server = try ServerProcess(["--conf", path])
             let line = try await server.line(containing: "no such module type in this program")
             #expect(line.contains("WARN") && line.contains("type=Chatt") && line.contains("instance=chat-2"))
+            #expect(line.contains("nearest=Chat"))
             try await server.line(containing: "TCP Listen")
             server.signal(SIGTERM)
             let result = try await server.result()

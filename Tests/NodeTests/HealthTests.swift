@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Testing
 
 /// `mqantserver health` beside a real node.
@@ -13,13 +13,13 @@ import Testing
 
         init() throws { (tcp, webSocket, http) = (try FreePort.find(), try FreePort.find(), try FreePort.find()) }
 
-        func configuration(_ settings: String = "", rest: String = "") -> String {
+        func configuration(_ settings: String = "", connections: Int = 100, rest: String = "") -> String {
             """
             { "Module": {
                 "Login": [ { "Id": "login-1", "Host": "127.0.0.1" } ],
                 "Web": [ { "Id": "web-1", "Host": "127.0.0.1", "Settings": { "Addr": "127.0.0.1:\(http)" } } ],
                 "Gate": [ { "Id": "gate-1", "Host": "127.0.0.1", "Settings": {
-                    "TCPAddr": ":\(tcp)", "WSAddr": "127.0.0.1:\(webSocket)"\(settings) } } ] }\(rest) }
+                    "MaxConnNum": \(connections), "TCPAddr": ":\(tcp)", "WSAddr": "127.0.0.1:\(webSocket)"\(settings) } } ] }\(rest) }
             """
         }
     }
@@ -51,7 +51,9 @@ import Testing
         let end = try await server.result()
         try result.get()
         #expect(end.status == 0)
-        #expect(!end.errors.contains("WARN") && !end.errors.contains("ERROR"), "a check leaves no trace: \(end.errors)")
+        // But where the Gate is full, which it says itself.
+        let lines = end.errors.split(separator: "\n").filter { !$0.contains("all places are taken") }
+        #expect(!lines.contains { $0.contains("WARN") || $0.contains("ERROR") }, "a check leaves no trace: \(lines)")
     }
 
     @Test func withoutABrokerTheListenersAreAsked() async throws {
@@ -83,7 +85,7 @@ import Testing
 
     @Test func aGateThatIsFullOrSpeaksSomethingElseIsNotUp() async throws {
         let ports = try Ports()
-        try await ServerProcess.withConfiguration(ports.configuration(#", "MaxConnNum": 1"#)) { conf in
+        try await ServerProcess.withConfiguration(ports.configuration(connections: 1)) { conf in
             try await withServer(conf) { _ in
                 let client = try Connection(to: ports.tcp)
                 // The client's own connection is accepted, and only then the place is taken.
@@ -95,7 +97,7 @@ import Testing
                 .replacingOccurrences(of: "\(ports.webSocket)", with: "?")
                 .replacingOccurrences(of: "\(ports.tcp)", with: "\(ports.webSocket)")
                 .replacingOccurrences(of: "?", with: "\(ports.tcp)")
-                .replacingOccurrences(of: #""MaxConnNum": 1"#, with: #""MaxConnNum": 9"#)
+                .replacingOccurrences(of: #""MaxConnNum": 1,"#, with: #""MaxConnNum": 9,"#)
             try await ServerProcess.withConfiguration(swapped) { swapped in
                 try await withServer(swapped) { _ in
                     let up = try await health(swapped)

@@ -1,19 +1,19 @@
 import Foundation
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 
 /// Two nodes that answer no call (docs/wire.md §4): when a visitor announces itself, `silent` does so once, and `mute` from
 /// then on.
 final class QuietNodes: Sendable {
-    private let connection: RabbitMQ.Connection
+    private let connection: MqantRabbitMQ.Connection
     private let repeating: Task<Void, any Error>
 
     /// - Parameter exchange: `Rabbitmq.Exchange` of the cluster.
     init(exchange: String) async throws {
         let visitors = AsyncStream<Void>.makeStream()
-        connection = try await RabbitMQ.Connection.open(
-            RabbitMQ.Connection.Configuration(uris: [SharedBroker.get().uri()]),
+        connection = try await MqantRabbitMQ.Connection.open(
+            MqantRabbitMQ.Connection.Configuration(uris: [SharedBroker.get().uri()]),
             handlers: ConnectionHandlers(
                 deliveries: { batch in
                     if batch.contains(where: { $0.properties.appID?.hasPrefix("visitor-") == true }) {

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Synchronization
 
 /// The real `mqantserver` as a process, with all that it prints.

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Testing
 
-/// SIGTERM and SIGINT end a node in good order at any time (DESIGN §8), while it waits for something among them.
+/// SIGTERM and SIGINT end a node in good order at any time (docs/architecture.md#failure-semantics), while it waits for
+/// something among them.
 @Suite(.timeLimit(.minutes(3)), .serialized) struct SignalTests {
     private func configuration(_ uri: String, exchange: String = "signals-\(UUID().uuidString)") -> String {
         """

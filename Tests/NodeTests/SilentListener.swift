@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 
 /// Takes connections by the kernel alone, as a process that hangs does.
 final class SilentListener {

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 import Testing
 
 /// The program where standard input, output and error are not what one expects.
@@ -65,12 +65,41 @@ import Testing
         }
     }
 
-    @Test(arguments: [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")])
-    func whatCannotBePrintedIsAnError(redirection: String, reason: String) async throws {
+    @Test(
+        arguments: [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")],
+        [#"check --conf "$1""#, "--help", "--version", "help status", "call --help"])
+    func whatCannotBePrintedIsAnError(redirection: (String, reason: String), command: String) async throws {
         try await withConfiguration { conf in
-            let (check, output) = try shell(#"exec "$0" check --conf "$1" 2>&1 \#(redirection)"#, conf)
-            #expect(await output.waits(for: "cannot write to standard output: \(reason)"))
-            #expect(await check.waitForExit() == 1)
+            let (child, output) = try shell(#"exec "$0" \#(command) 2>&1 \#(redirection.0)"#, conf)
+            #expect(await output.waits(for: "cannot write to standard output: \(redirection.reason)"))
+            #expect(await child.waitForExit() == 1)
         }
+    }
+
+    @Test func aCheckThatCannotSayThatAllIsWellFails() async throws {
+        try await withConfiguration { conf in
+            let server = try ServerProcess(["--conf", conf])
+            try await server.line(containing: "TCP Listen")
+            let (health, output) = try shell(#"exec "$0" health --conf "$1" 2>&1 >/dev/full"#, conf)
+            #expect(await output.waits(for: "cannot write to standard output: No space left on device"))
+            #expect(await health.waitForExit() == 1)
+            server.signal(SIGTERM)
+            #expect(try await server.result().status == 0)
+        }
+    }
+
+    @Test func helpAndTheVersionAreStillPrinted() async throws {
+        for (arguments, text) in [
+            (["--version"], "0.2.0\n"), (["--help"], "USAGE: mqantserver"), (["help", "call"], "call"),
+        ] {
+            let result = try await ServerProcess(arguments).result()
+            #expect(result.status == 0)
+            #expect(result.output.contains(text))
+            #expect(result.errors.isEmpty)
+        }
+        let wrong = try await ServerProcess(["status", "--nothing\u{1b}"]).result()
+        #expect(wrong.status == 64)
+        #expect(wrong.output.isEmpty)
+        #expect(wrong.errors.contains("Usage: mqantserver status") && !wrong.errors.contains("\u{1b}"))
     }
 }

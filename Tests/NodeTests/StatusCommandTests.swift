@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
-import MQTTTestSupport
-import RPC
-import RabbitMQTestSupport
+import MqantMQTTTestSupport
+import MqantRPC
+import MqantRabbitMQTestSupport
 import Testing
 
 /// What `mqantserver status` tells of real nodes at a real broker.
@@ -84,10 +84,15 @@ import Testing
             #expect(logins.node.hasPrefix("node-") && logins.node == rows["gate-w"]?.node)
             #expect(!logins.host.isEmpty && logins.host == rows["gate-w"]?.host)
             #expect(rows["chat-w"]?.status?.errors == 1 && rows["chat-w"]?.status?.calls == 1)
-            #expect(rows["gate-w"]?.status?.gauges == ["sessions": 1, "stalled": 0, "refused": 0])
+            let gauges = try #require(rows["gate-w"]?.status?.gauges)
+            #expect(
+                gauges.filter { !$0.key.hasPrefix("ended.") }
+                    == ["sessions": 1, "stalled": 0, "refused": 0, "turned away": 0])
+            // Nobody has been cut off; the table does not show that.
+            #expect(gauges["ended.silent"] == 0 && gauges["ended.kicked"] == 0)
 
             for text in ["10.1.2.3", "work-node", "1 + 1 waiting"] { #expect(lines[0].contains(text), "\(lines[0])") }
-            #expect(lines[1].hasSuffix("0 refused, 1 sessions, 0 stalled"))
+            #expect(lines[1].hasSuffix("0 refused, 1 sessions, 0 stalled, 0 turned away"))
 
             for holder in holders { holder.signal(SIGKILL) }
             for holder in holders { _ = try await holder.result() }

@@ -1,16 +1,16 @@
 import Mqant
 import Testing
 
-@testable import Node
-@testable import RPC
+@testable import MqantRPC
+@testable import MqantServer
 
 /// What `mqantserver status` prints for a person, from rows of the test's own.
 struct StatusTableTests {
     private func row(
         _ status: InstanceStatus? = nil, id: InstanceID = "chat-1", suspected: Bool = false,
         callsPerSecond: Double? = nil
-    ) -> Status.Row {
-        Status.Row(
+    ) -> StatusRow {
+        StatusRow(
             id: id, type: "Chat", node: "node-1", host: "10.0.0.1", suspected: suspected, status: status,
             callsPerSecond: callsPerSecond)
     }
@@ -25,7 +25,7 @@ struct StatusTableTests {
     }
 
     /// The cells of the first row, by the header's words.
-    private func cells(_ row: Status.Row) throws -> [String: String] {
+    private func cells(_ row: StatusRow) throws -> [String: String] {
         let lines = StatusTable.text([row]).split(separator: "\n")
         #expect(lines.count == 3, "header, rule and row")
         let (header, cells) = (Array(lines[0]), Array(lines[2]))
@@ -96,5 +96,12 @@ struct StatusTableTests {
         // A wide character takes two columns.
         #expect(lines[2].hasPrefix("Chat  a       10.0.0.1"))
         #expect(lines[3].hasPrefix("Chat  游戏服  10.0.0.1"))
+    }
+
+    @Test func whatOthersAnnounceIsOneLine() throws {
+        let row = row(status(gauges: ["x\n\u{1b}[2J": 1]), id: "a\nERROR forged\u{202e}")
+        let cells = try cells(row)
+        #expect(cells["ID"] == #"a\nERROR forged\u{202e}"#)
+        #expect(cells["REPORTS"] == #"1 x\n\u{1b}[2J"#)
     }
 }

@@ -1,10 +1,10 @@
 import Logging
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
 import NIOPosix
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
 import Synchronization
 
 /// A node with a module in Swift, `Work`, at the shared broker: what commands call in ways that the demo has no function for.
@@ -25,7 +25,7 @@ final class WorkNode: Sendable {
 
     private init(
         _ transport: RabbitMQTransport, _ configuration: RPCNode.Configuration, exchange: String, _ logger: Logger
-    ) {
+    ) throws {
         self.transport = transport
         // One word in each test: tests that run at a time share the broker's virtual host, where an Id is taken once.
         id = exchange
@@ -34,13 +34,13 @@ final class WorkNode: Sendable {
             id: "work-node", transport: transport, configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         server = RPCServer(type: "Work", instance: InstanceID(id), node: node, logger: logger)
-        server.register("wait") { [gate, started] in
+        try server.register("wait") { [gate, started] in
             started.continuation.yield()
             await gate.wait()
         }
-        server.register("fail") { throw HandlerError("no luck today") }
-        server.register("odd") { throw RPCError(.cancelled, "never mind") }
-        server.registerRaw("bytes") { _ in .bytes(Self.bytes) }
+        try server.register("fail") { throw HandlerError("no luck today") }
+        try server.register("odd") { throw RPCError(.cancelled, "never mind") }
+        try server.registerRaw("bytes") { _ in .bytes(Self.bytes) }
     }
 
     /// Runs `body` with a node that is served, and a configuration for commands that call it, and for other nodes.
@@ -55,14 +55,14 @@ final class WorkNode: Sendable {
         let broker = try await SharedBroker.get()
         let exchange = "work-\(UInt64.random(in: .min ... .max))"
         var transport = RabbitMQTransport.Configuration(
-            connection: try RabbitMQ.Connection.Configuration(uris: [broker.uri()]))
+            connection: try MqantRabbitMQ.Connection.Configuration(uris: [broker.uri()]))
         transport.exchange = exchange
         var configuration = RPCNode.Configuration()
         configuration.announcementInterval = .seconds(1)
         configuration.host = "10.1.2.3"
         adjust(&configuration.server)
         let logger = Logger(label: "work") { _ in SwiftLogNoOpLogHandler() }
-        let work = WorkNode(
+        let work = try WorkNode(
             RabbitMQTransport(node: "work-node", configuration: transport, logger: logger), configuration,
             exchange: exchange, logger)
         try await work.node.start()

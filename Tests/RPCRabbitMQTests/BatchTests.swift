@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPCRabbitMQ
+@testable import MqantRPCRabbitMQ
 
 @Suite struct BatchTests {
     private func envelopes() -> [WireEnvelope] {

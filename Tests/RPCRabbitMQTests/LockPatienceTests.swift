@@ -1,7 +1,7 @@
-import RabbitMQ
+import MqantRabbitMQ
 import Testing
 
-@testable import RPCRabbitMQ
+@testable import MqantRPCRabbitMQ
 
 /// How long an Id is waited for whose holder is silent: until the broker has given that one up, whatever its heartbeat is.
 @Suite struct LockPatienceTests {

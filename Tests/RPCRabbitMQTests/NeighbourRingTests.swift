@@ -1,8 +1,8 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
-@testable import RPCRabbitMQ
+@testable import MqantRPCRabbitMQ
 
 @Suite struct NeighbourRingTests {
     private func at(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(1 << 40) + .milliseconds(milliseconds) }

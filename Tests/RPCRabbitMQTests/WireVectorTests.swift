@@ -1,10 +1,10 @@
 import Foundation
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 import Testing
 
-@testable import RPC
-@testable import RPCRabbitMQ
+@testable import MqantRPC
+@testable import MqantRPCRabbitMQ
 
 /// The vectors of docs/wire.md are what the code reads and writes.
 @Suite struct WireVectorTests {
@@ -110,9 +110,9 @@ import Testing
     }
 
     @Test func onlyWithdrawnIsSafeToResend() throws {
-        let withdrawn = WireEnvelope(.failure(.withdrawn("x")), to: CorrelationID(rawValue: 1), at: "q", from: nil)
+        let withdrawn = WireEnvelope(.failure(.withdrawn), to: CorrelationID(rawValue: 1), at: "q", from: nil)
         #expect(withdrawn.header("error-code") == "withdrawn")
-        for code in RPCError.Code.allCases {
+        for code in RPCError.Code.known {
             let error = RPCError(code, "text", outcome: .answered)
             let wire = WireEnvelope(.failure(error), to: CorrelationID(rawValue: 1), at: "q", from: nil)
             #expect(wire.header("error-code") == code.rawValue)
@@ -126,13 +126,66 @@ import Testing
         #expect(read.isSafeToResend)
     }
 
-    @Test func push() throws {
-        let push = GroupPush(group: "room", topic: "Chat/OnSay", qos: 0, body: ByteBuffer(string: "hi"))
-        var request = push.request
-        request.headers["group"] = nil
-        let written = WireEnvelope(request, replyQueue: "replies", node: "n2", now: now)
-        #expect(written.properties == (try message("push").properties))
-        #expect(String(buffer: written.body) == (try message("push").body))
+    @Test(arguments: [
+        ("no-money", RPCError.Code(rawValue: "no-money")), ("\u{1b}[2J", .remote), ("", .remote), ("Remote", .remote),
+    ])
+    func kindsOfOthersArrive(text: String, code: RPCError.Code) throws {
+        var wire = WireEnvelope(
+            .failure(RPCError(.remote, "text")), to: CorrelationID(rawValue: 1), at: "q", from: nil)
+        wire.headers = [WireEnvelope.Header(name: "error-code", value: text)]
+        let (read, _) = try #require(wire.reply())
+        #expect(read == .failure(RPCError(code, "text", outcome: .answered)))
+    }
+
+    /// Whether a request stands on the wire as the page has it, and is read back as it was.
+    private func check(_ request: RPCRequest, is vector: String) throws -> RPCRequest {
+        let message = try message(vector)
+        #expect(request.function == message.properties.type)
+        #expect(request.headers == message.headers)
+        #expect(String(buffer: request.payload.buffer) == message.body)
+        let written = WireEnvelope(request, replyQueue: "replies", node: "n", now: now)
+        #expect(written.properties.contentType == message.properties.contentType)
+        var sessions = SessionText()
+        return try #require(try envelope(vector).request(now: now, &sessions))
+    }
+
+    @Test func pushes() throws {
+        let session = try #require(SessionID("00112233445566778899aabbccddeeff"))
+        for (vector, except) in [("push", nil), ("push-except", session)] {
+            let push = GroupPush(
+                group: "@Chat/lobby", topic: "Chat/OnSay", qos: 0, body: ByteBuffer(string: "hi"), except: except)
+            #expect(GroupPush(try check(push.request, is: vector)) == push)
+        }
+    }
+
+    @Test func deliveries() throws {
+        let push = GroupPush(group: "@Chat/lobby", topic: "Chat/OnSay", qos: 0, body: ByteBuffer(string: "hi"))
+        let owner = IncarnationID("10.77.0.12:Chat", on: "n2", life: 1)
+        let read = try #require(
+            GroupDelivery(try check(GroupDelivery(push, from: owner, number: 17).request, is: "deliver")))
+        #expect(read.push == push)
+        #expect(read.owner == owner)
+        #expect(read.number == 17)
+    }
+
+    @Test func subscriptions() throws {
+        let gate = IncarnationID("10.77.0.11:Gate", on: "n1", life: 1)
+        let address = QueueAddress("calls.10.77.0.11:Gate.k3-1", generation: 3)
+        let message = SubscriptionMessage.view(OwnershipView(["10.77.0.13:Chat", "10.77.0.12:Chat"]), received: 0)
+        let request = try #require(SubscriptionRequest(message, number: 5, from: gate, at: address).request)
+        let read = try #require(SubscriptionRequest(try check(request, is: "subscriptions")))
+        #expect(read.messages == [message])
+        #expect(read.number == 5)
+        #expect(read.sender == gate)
+        #expect(read.address == address)
+    }
+
+    @Test func answersToSubscriptions() throws {
+        let owner = IncarnationID("10.77.0.12:Chat", on: "n2", life: 1)
+        let request = SubscriptionAnswer(from: owner, number: 5).request
+        let read = try #require(SubscriptionAnswer(try check(request, is: "subscribed")))
+        #expect(read.owner == owner)
+        #expect(read.number == 5)
     }
 
     @Test func session() throws {

@@ -80,6 +80,16 @@ package final class ChildProcess: Sendable {
         status.withLock { if $0 == nil { kill(pid, number) } }
     }
 
+    /// Stops the child, if it still runs. On the return none of its threads runs any more: the signal alone only asks for that.
+    package func pause() {
+        status.withLock { status in
+            guard status == nil, kill(pid, SIGSTOP) == 0 else { return }
+            var info = siginfo_t()
+            // What is found is left to `reap`.
+            while waitid(P_PID, id_t(pid), &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+        }
+    }
+
     package func waitForExit() async -> Int32 {
         await exited.wait()
         return exitStatus ?? -1

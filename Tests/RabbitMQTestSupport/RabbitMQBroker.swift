@@ -4,6 +4,7 @@ import Synchronization
 
 /// A RabbitMQ of the tests' own: Debian's `rabbitmq-server` on free ports, with a node name, an epmd, an Erlang cookie
 /// and a data folder of its own. The service that apt may have started is neither used nor touched.
+/// `RabbitMQPrograms` says which version runs.
 ///
 /// It is gone when this process ends, in whatever way (`Reaper`).
 package final class RabbitMQBroker: Sendable {
@@ -20,7 +21,6 @@ package final class RabbitMQBroker: Sendable {
     private let epmd: ChildProcess
     private let server = Mutex<ChildProcess?>(nil)
 
-    private static let scripts = "/usr/lib/rabbitmq/bin"
     private static let counter = Atomic<Int>(0)
 
     private init(_ options: Options, certificates: TestCertificates?, folder: String) throws {
@@ -52,7 +52,7 @@ package final class RabbitMQBroker: Sendable {
         ]
         // Ours, in the foreground: Erlang would start a daemon that nobody stops, hence -start_epmd false.
         epmd = try ChildProcess(
-            ["epmd", "-port", "\(epmdPort)", "-address", "127.0.0.1"], environment: environment)
+            [RabbitMQPrograms.epmd, "-port", "\(epmdPort)", "-address", "127.0.0.1"], environment: environment)
         reaper.guardSession(epmd.pid)
         try FreePort.waitForListener(epmdPort)
     }
@@ -88,7 +88,7 @@ package final class RabbitMQBroker: Sendable {
         environment["RABBITMQ_ALLOW_INPUT"] = "1"
         let reader = try OutputReader()
         let process = try ChildProcess(
-            ["\(Self.scripts)/rabbitmq-server", "-noinput"], environment: environment, output: reader.writeEnd)
+            [RabbitMQPrograms.server, "-noinput"], environment: environment, output: reader.writeEnd)
         try Reaper.shared.get().guardSession(process.pid)
         reader.start()
         server.withLock { $0 = process }
@@ -109,7 +109,7 @@ package final class RabbitMQBroker: Sendable {
     package func kill() async { await end(SIGKILL) }
 
     /// SIGSTOP: connections stay open and nobody answers.
-    package func pause() { server.withLock { $0?.signal(SIGSTOP) } }
+    package func pause() { server.withLock { $0?.pause() } }
 
     package func resume() { server.withLock { $0?.signal(SIGCONT) } }
 
@@ -135,7 +135,7 @@ package final class RabbitMQBroker: Sendable {
     package func ctl(_ arguments: String...) async throws -> String {
         let reader = try OutputReader()
         let process = try ChildProcess(
-            ["\(Self.scripts)/rabbitmqctl", "-n", nodeName, "-q"] + arguments, environment: environment,
+            [RabbitMQPrograms.ctl, "-n", nodeName, "-q"] + arguments, environment: environment,
             output: reader.writeEnd)
         let reaper = try Reaper.shared.get()
         reaper.guardSession(process.pid)

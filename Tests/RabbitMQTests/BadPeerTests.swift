@@ -1,6 +1,6 @@
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 /// A peer that has logged in and then breaks the rules: one typed error, never a trap, never a hang.
@@ -98,7 +98,7 @@ struct BadPeerTests {
     }
 
     @Test func aChannelThatOpensTooLateIsClosedAgain() async throws {
-        let closed = RabbitMQTestSupport.Condition()
+        let closed = MqantRabbitMQTestSupport.Condition()
         let fake = try FakeBroker { peer in
             guard peer.login(opensChannel: false), peer.readFrame() != nil else { return }
             // Answers the first opening only when a second one shows that the first was given up.
@@ -121,10 +121,10 @@ struct BadPeerTests {
     }
 
     @Test func aSilentPeerIsDeadAfterTwoHeartbeats() async throws {
-        let fake = try FakeBroker { peer in _ = peer.login(heartbeat: 1) }
+        let fake = try FakeBroker { peer in _ = peer.login(heartbeat: 3) }
         try await withConnection(to: [fake.uri]) { connection, recorder in
             _ = try await connection.openChannel()
-            let closed = try await recorder.wait("end", timeout: .seconds(10)) { !$0.closed.isEmpty }.closed
+            let closed = try await recorder.wait("end", timeout: .seconds(30)) { !$0.closed.isEmpty }.closed
             #expect(closed.first?.code == .connectionClosed)
             #expect(closed.first?.message.contains("heartbeat") == true)
         }

@@ -1,6 +1,6 @@
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 /// What the broker does to us. These tests harm theirs, so it is their own, and one runs at a time.

@@ -1,9 +1,9 @@
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQTestSupport
 import Synchronization
 import Testing
 
-@testable import RabbitMQ
+@testable import MqantRabbitMQ
 
 struct ConfirmLedgerTests {
     /// What each message was told, "" while it waits.
@@ -75,7 +75,49 @@ struct ConfirmLedgerTests {
             #expect(outcomes.all == expected)
             #expect(ledger.outstanding == expected[..<sent].count { $0 == "" })
         }
-        #expect(ledger.waiters.underestimatedCount == 0)
+        let (waiters, next) = ledger.late(.now)
+        #expect(waiters.isEmpty && next == nil)
+    }
+
+    /// A broker that leaves messages unanswered beyond their deadlines, and answers some of them at last.
+    @Test(arguments: 0..<50)
+    func whoeverIsLateIsFoundInAnyOrder(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var ledger = ConfirmLedger()
+        let start = MonotonicTime.now
+        var told: [Int: String] = [:]
+        let log = Mutex<[(Int, String)]>([])
+        var waiters: [Waiter<PublishOutcome>] = []
+        var settled = Set<Int>()
+        for second in 1...300 {
+            let now = start + .seconds(second)
+            if Bool.random(using: &random) {
+                let number = waiters.count
+                // Deadlines are mostly in order; some are for later.
+                let isLong = Int.random(in: 0..<10, using: &random) == 0
+                let timeout = Duration.seconds(second + (isLong ? 30 : 5))
+                let waiter = Waiter<PublishOutcome>(timeout: timeout) { result in
+                    log.withLock { $0.append((number, (try? result.get()) == nil ? "late" : "answered")) }
+                }
+                waiters.append(waiter)
+                ledger.append(messageID: "\(number + 1)", waiter: waiter)
+            }
+            if Int.random(in: 0..<3, using: &random) == 0, !waiters.isEmpty {
+                let number = Int.random(in: 0..<waiters.count, using: &random)
+                ledger.settle(UInt64(number + 1), multiple: false, refused: false)
+                if settled.insert(number).inserted, told[number] == nil { told[number] = "answered" }
+            }
+            let (late, next) = ledger.late(now)
+            for waiter in late { waiter.fail(RabbitMQError(.timeout, "late")) }
+            for number in waiters.indices where told[number] == nil && waiters[number].deadline <= now {
+                told[number] = "late"
+            }
+            let open = waiters.indices.filter { told[$0] == nil }
+            #expect(next == open.map { waiters[$0].deadline }.min())
+            let heard = log.withLock { $0 }
+            #expect(heard.count == told.count && heard.allSatisfy { told[$0.0] == $0.1 })
+        }
+        for waiter in waiters { waiter.fail(RabbitMQError(.timeout, "end")) }
     }
 
     @Test func answersToNothingChangeNothing() {

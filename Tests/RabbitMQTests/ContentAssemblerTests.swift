@@ -1,8 +1,8 @@
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQTestSupport
 import Testing
 
-@testable import RabbitMQ
+@testable import MqantRabbitMQ
 
 struct ContentAssemblerTests {
     private func begun(bound: Int = 100) throws -> ContentAssembler {

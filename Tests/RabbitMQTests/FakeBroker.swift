@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 
 /// A listener that plays a broker's part as a test wants it, wrong on purpose. One connection after the other, each on
 /// a thread of its own.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RabbitMQ
+@testable import MqantRabbitMQ
 
 struct FrameEnvelopeTests {
     private func read(_ bytes: [UInt8]) throws -> FrameEnvelope? {

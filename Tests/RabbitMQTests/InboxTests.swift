@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RabbitMQ
+@testable import MqantRabbitMQ
 
 struct InboxTests {
     private func publish(_ size: Int) -> Operation {

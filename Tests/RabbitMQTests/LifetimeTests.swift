@@ -1,23 +1,23 @@
 import Dispatch
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQTestSupport
 import Synchronization
 import Testing
 
-@testable import RabbitMQ
+@testable import MqantRabbitMQ
 
 @Suite(.timeLimit(.minutes(3)))
 struct LifetimeTests {
     /// Held by a connection's handlers alone: opens its gate when the last thing of the connection is gone.
     private final class Sentinel: Sendable {
-        let gone: RabbitMQTestSupport.Condition
+        let gone: MqantRabbitMQTestSupport.Condition
 
-        init(_ gone: RabbitMQTestSupport.Condition) { self.gone = gone }
+        init(_ gone: MqantRabbitMQTestSupport.Condition) { self.gone = gone }
 
         deinit { gone.open() }
     }
 
-    private func handlers(_ gone: RabbitMQTestSupport.Condition, _ recorder: Recorder) -> ConnectionHandlers {
+    private func handlers(_ gone: MqantRabbitMQTestSupport.Condition, _ recorder: Recorder) -> ConnectionHandlers {
         let sentinel = Sentinel(gone)
         return ConnectionHandlers(
             deliveries: { batch in withExtendedLifetime(sentinel) { recorder.handlers.deliveries(batch) } },
@@ -25,7 +25,7 @@ struct LifetimeTests {
     }
 
     @Test func nothingIsLeftOfAClosedConnection() async throws {
-        let gone = RabbitMQTestSupport.Condition()
+        let gone = MqantRabbitMQTestSupport.Condition()
         let uri = try await SharedBroker.get().uri()
         do {
             let connection = try await Connection.open(
@@ -40,7 +40,7 @@ struct LifetimeTests {
     }
 
     @Test func nothingIsLeftOfAConnectionThatWasCut() async throws {
-        let gone = RabbitMQTestSupport.Condition()
+        let gone = MqantRabbitMQTestSupport.Condition()
         let recorder = Recorder()
         let uri = try await SharedBroker.get().uri()
         do {
@@ -60,7 +60,7 @@ struct LifetimeTests {
     }
 
     @Test func nothingIsLeftOfAFailedOpening() async throws {
-        let gone = RabbitMQTestSupport.Condition()
+        let gone = MqantRabbitMQTestSupport.Condition()
         let port = try FreePort.find()
         do {
             let configuration = try Connection.Configuration(uris: ["amqp://127.0.0.1:\(port)"])

@@ -1,5 +1,5 @@
-import RabbitMQ
-import RabbitMQTestSupport
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))

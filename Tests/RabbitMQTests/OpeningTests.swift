@@ -1,7 +1,8 @@
 import Glibc
+import MqantAMQPURI
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))
@@ -52,10 +53,28 @@ struct OpeningTests {
         let virtualHost = try await rabbitMQError { try await open([broker.uri(virtualHost: "no-such-vhost")]) }
         #expect(virtualHost.code == .virtualHostRefused)
         #expect(virtualHost.replyCode == 530)
-        #expect(virtualHost.description.contains("no-such-vhost"))
+        #expect(virtualHost.description.contains("no-such-vhost") && virtualHost.message.contains("add_vhost"))
         try await broker.ctl("add_user", "nothing", "nothing")
         let noRight = try await rabbitMQError { try await open([broker.uri(user: "nothing", password: "nothing")]) }
         #expect(noRight.code == .virtualHostRefused)
+        #expect(noRight.message.contains("set_permissions") && !noRight.message.contains("add_vhost"))
+    }
+
+    @Test func limitsAreToldApartFromAMissingVirtualHost() async throws {
+        let broker = try await SharedBroker.get()
+        try await broker.ctl("add_user", "limited", "limited")
+        try await broker.ctl("set_permissions", "limited", ".*", ".*", ".*")
+        try await broker.ctl("set_user_limits", "limited", #"{"max-connections": 0}"#)
+        let user = try await rabbitMQError { try await open([broker.uri(user: "limited", password: "limited")]) }
+        #expect(user.code == .limitReached && user.replyCode == 530 && user.isLimit, "\(user)")
+        #expect(user.description.contains("user connection limit (0) is reached"))
+        #expect(!user.description.contains("vhost"), "\(user)")
+        try await broker.ctl("add_vhost", "full")
+        try await broker.ctl("set_permissions", "-p", "full", "guest", ".*", ".*", ".*")
+        try await broker.ctl("set_vhost_limits", "-p", "full", #"{"max-connections": 0}"#)
+        let host = try await rabbitMQError { try await open([broker.uri(virtualHost: "full")]) }
+        #expect(host.code == .limitReached && host.replyText?.contains("access to vhost 'full'") == true, "\(host)")
+        #expect(!host.message.contains("set_permissions") && !host.message.contains("add_vhost"), "\(host)")
     }
 
     @Test func aUsersMissingRightIsAChannelError() async throws {

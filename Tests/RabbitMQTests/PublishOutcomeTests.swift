@@ -1,5 +1,5 @@
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))

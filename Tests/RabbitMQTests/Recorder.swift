@@ -1,5 +1,5 @@
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 import Synchronization
 
 /// Keeps what a connection hands out, and lets a test wait for it.

@@ -1,7 +1,7 @@
 import Foundation
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))

@@ -1,7 +1,7 @@
 import Logging
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 /// A connection for the length of a test, closed whatever happens.

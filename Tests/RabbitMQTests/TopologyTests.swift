@@ -1,11 +1,33 @@
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct TopologyTests {
-    @Test func thousandsOfBindingsArePipelined() async throws {
+    @Test func bindingsAreAskedForAThousandAtATime() async throws {
+        let fake = try FakeBroker { peer in
+            guard peer.login() else { return }
+            for count in [1000, 1000, 500] {
+                // Whoever waits for an answer before the last of them gets none.
+                for _ in 0..<count { guard peer.readFrame() != nil else { return } }
+                peer.sendMethod(1, 50, 21)
+            }
+            for count in [1000, 500] {
+                for _ in 0..<count { guard peer.readFrame() != nil else { return } }
+                for _ in 0..<count { peer.sendMethod(1, 50, 51) }
+            }
+        }
+        try await withConnection(to: [fake.uri]) { connection, recorder in
+            let channel = try await connection.openChannel()
+            let bindings = (0..<2500).map { QueueBinding(queue: "q", exchange: "x", routingKey: "k\($0)") }
+            try await channel.bind(bindings)
+            try await channel.unbind(Array(bindings.prefix(1500)))
+            #expect(recorder.contents.closed.isEmpty)
+        }
+    }
+
+    @Test func thousandsOfBindingsAreInForce() async throws {
         try await withConnection { connection, recorder in
             let channel = try await connection.openChannel()
             var exchange = ExchangeDeclaration(name: "bind-\(UInt64.random(in: .min ... .max))", kind: .direct)
@@ -13,11 +35,7 @@ struct TopologyTests {
             try await channel.declareExchange(exchange)
             let queue = try await channel.temporaryQueue()
             let bindings = (0..<3000).map { QueueBinding(queue: queue, exchange: exchange.name, routingKey: "k\($0)") }
-            let started = ContinuousClock.now
             try await channel.bind(bindings, timeout: .seconds(60))
-            let elapsed = ContinuousClock.now - started
-            // One by one on this kind of machine: more than a second in round trips alone.
-            #expect(elapsed < .seconds(15), "\(elapsed)")
             try await channel.consume(queue)
             for key in [0, 1500, 2999] {
                 try channel.publish(

@@ -3,7 +3,7 @@ package enum TransportContract {
     /// The whole contract, for a network that loses nothing but what is killed.
     package static let checks: [ContractCheck] =
         orderChecks + deadlineChecks + addressChecks + boundChecks + payloadChecks + errorChecks + lifeChecks
-        + returnChecks + groupChecks + clusterChecks
+        + returnChecks + confirmChecks + groupChecks + clusterChecks + broadcastChecks
 
     /// What holds even where envelopes are lost, and come back from queues that live.
     package static let faultChecks: [ContractCheck] = callFaultChecks + orderFaultChecks

@@ -2,12 +2,15 @@
 
 import concurrent.futures
 import itertools
+import logging
 import threading
 import time
 
 from . import wire
 from .errors import CallError
+from .groups import PUSH
 
+log = logging.getLogger("mqant")
 ACQUAINTANCE = 2.0  # seconds after which everybody there is has answered "who are you"
 
 
@@ -27,18 +30,28 @@ class Calls:
         self._changed = threading.Condition()
 
     def call(self, target, function, arguments, deadline=None, headers=None):
-        """Calls a function of whoever fits `target`, {"module_type": …} or {"instance": …}; raises CallError."""
+        """Calls a function of whoever fits `target`: {"module_type": …}, {"instance": …} or {"group": …}, where a push
+        goes. Raises CallError."""
         deadline = deadline or time.monotonic() + self._timeout
         tried = set()
         while True:
             life, queue = self._choose(target, tried, deadline)
             if queue is None:
-                kind, name = next(iter(target.items()))
-                raise CallError("not-found", f"Service({'id' if kind == 'instance' else 'type'}:{name}) not found")
+                raise not_found(target)
             try:
                 return self._attempt(life, queue, function, arguments, deadline, headers)
             except NotDelivered:
                 tried.add(queue)
+
+    def cast(self, target, function, arguments, headers=None):
+        """Sends a request that nobody answers. Waits for a connection as a call does."""
+        deadline = time.monotonic() + self._timeout
+        # First of all: it says what is wrong with it.
+        properties, body = wire.write_request(function, arguments, self._name, round(self._timeout * 1000),
+                                              headers=headers)
+        life, queue = self._choose(target, (), deadline)
+        if queue is None or not life.publish(queue, properties, body, mandatory=True):
+            log.warning("%s is lost: %s", function, not_found(target).text if life else "there is no broker")
 
     def _choose(self, target, tried, deadline):
         """A connection and a queue; waits for a connection, and for the others' answers after it has come."""
@@ -97,6 +110,11 @@ class Calls:
             self._changed.notify_all()
             return is_new
 
+    def look(self, question):
+        """The answer to a question about the view; None while there is no connection."""
+        with self._changed:
+            return self._life and question(self._life.view)
+
     def gone(self, queues):
         """Others have proof that these queues are gone."""
         with self._changed:
@@ -113,11 +131,17 @@ class Calls:
             result, error = None, NotDelivered() if one.code == "withdrawn" else one
         self._end(properties.correlation_id, result, error)
 
-    def returned(self, queue, properties):
+    def returned(self, queue, properties, body):
         """A request came back: its queue is gone."""
         with self._changed:
-            if self._life:
-                self._life.view.remove(queue)
+            life, other = self._life, None
+            if life:
+                life.view.remove(queue)
+            if life and properties.type == PUSH and not properties.reply_to:
+                other = life.view.choose(time.monotonic(), group=properties.headers["group"])
+        if other:
+            # Nobody waits for it, so nobody else would send it again.
+            life.publish(other, properties, body, mandatory=True)
         self._end(properties.correlation_id, error=NotDelivered())
 
     def _end(self, correlation, result=None, error=None):
@@ -129,3 +153,10 @@ class Calls:
             future.set_exception(error)
         else:
             future.set_result(result)
+
+
+def not_found(target):
+    kind, name = next(iter(target.items()))
+    if kind == "group":
+        kind, name = "type", "Gate"
+    return CallError("not-found", f"Service({'id' if kind == 'instance' else 'type'}:{name}) not found")

@@ -37,14 +37,22 @@ class Life:
         self._out = self.publishing.channel()
         self._out.add_on_return_callback(self._returned)
         channel = self.consuming.channel()
-        for name, kind in ((self.names.groups, "direct"), (self.names.nodes, "fanout")):
-            channel.exchange_declare(name, kind, durable=True)
         self._consume(channel, self.names.replies, on_reply)
         channel.queue_declare(self.names.announcements, exclusive=True, arguments=CLASSIC)
-        channel.queue_bind(self.names.announcements, self.names.nodes, "")
+        self._bind(channel)
         channel.basic_consume(self.names.announcements, self._reader(on_announcement), auto_ack=True, exclusive=True)
         channel.add_on_cancel_callback(self._cancelled)
         self._thread.start()
+
+    def bind_again(self):
+        """Declares and binds what an operator has deleted, and another node may have declared again, without our binding."""
+        channel = self.consuming.channel()
+        self._bind(channel)
+        channel.close()
+
+    def _bind(self, channel):
+        channel.exchange_declare(self.names.nodes, "fanout", durable=True)
+        channel.queue_bind(self.names.announcements, self.names.nodes, "")
 
     def serve(self, on_request):
         """Declares and consumes the instance's own queue."""
@@ -72,6 +80,18 @@ class Life:
         except ChannelClosedByBroker as error:
             if error.reply_code != 405:
                 raise
+        return self.has_lock
+
+    def renew_lock(self):
+        """Uses the Id's lock, which a policy may delete otherwise. False: it is gone, and to be taken again."""
+        channel = self.consuming.channel()
+        try:
+            channel.queue_declare(self.names.lock, passive=True)
+            channel.close()
+        except ChannelClosedByBroker as error:
+            if error.reply_code not in (404, 405):
+                raise
+            self.has_lock = False
         return self.has_lock
 
     def withdraw(self, on_request):
@@ -114,7 +134,7 @@ class Life:
             self.is_over = True
 
     def _returned(self, channel, method, properties, body):
-        self._on_return(method.routing_key, properties)
+        self._on_return(method.routing_key, properties, body)
 
     def _cancelled(self, frame):
         if self.is_serving:
@@ -142,6 +162,6 @@ class Names:
 
     def __init__(self, exchange, prefix, node, instance):
         token = uuid.uuid4().hex[:12]
-        self.groups, self.nodes = f"{exchange}.groups", f"{exchange}.nodes"
+        self.nodes = f"{exchange}.nodes"
         self.replies, self.announcements = f"{prefix}replies.{node}.{token}", f"{prefix}nodes.{node}.{token}"
         self.requests, self.lock = f"{prefix}calls.{instance}.{token}", f"{prefix}lock.{instance}"

@@ -14,6 +14,7 @@ from pika.exceptions import AMQPError
 from . import wire
 from .calls import Calls
 from .errors import IdTaken
+from .groups import Groups
 from .life import Life, Names
 from .serving import Server
 
@@ -23,11 +24,13 @@ BEAT = 1.0  # seconds between announcements
 LOCK_PATIENCE = 3 * HEARTBEAT  # by then the broker has given up on a dead holder
 START_TIMEOUT = 30.0  # seconds: broker, user or virtual host may come later
 LONGEST_PAUSE = 0.5  # seconds between two attempts to connect
+DEAFNESS = 2.5  # seconds without our own announcements, which come back each second: their exchange was deleted
+ANSWER = 0.25  # seconds that others may take to say who they are
 SETTLING = 10.0  # seconds: what ends a connection then is something new, and the pauses begin anew
 UNREACHABLE = (AMQPError, OSError)  # pika lets the errors of sockets and of names through
 
 
-class Node:
+class Node(Groups):
     def __init__(self, module_type, instance, uris, exchange="mqant", prefix="", host="", timeout=10.0, workers=8,
                  capacity=1000):
         """`timeout`, in seconds, of calls without a deadline; `capacity`: calls that may run and wait here."""
@@ -38,15 +41,40 @@ class Node:
         self._calls = Calls(self._name, timeout)
         self._server = Server(self, workers, capacity)
         self._life = None
+        self.lives = 0  # connections so far: each has queues of new names
+        self._observers = []
         self._stopping = threading.Event()
+        self._heard_itself = 0.0
         self._holder = None  # who else serves our Id, while we ask: () before somebody says so
 
-    def register(self, name, function):
+    def register(self, name, function, inline=False):
         """`function(call, *arguments)` returns what becomes JSON, or raises HandlerError or InvalidArguments.
 
-        `call` has `session` (None unless a client asked), `deadline` and `headers`. Functions run on several threads.
+        `call` has `session` (None unless a client asked), `deadline` and `headers`. Functions run on several threads; an
+        `inline` one on the thread that reads, in the order in which requests come: it must not wait for anything.
         """
         self._server.functions[name] = function
+        if inline:
+            self._server.inline.add(name)
+
+    def each_second(self, function):
+        """Has `function()` run each second while the node serves, on the thread that reads: it must not wait."""
+        self._observers.append(function)
+
+    def run_in_order(self, key, job):
+        """Runs `job()` on a thread of functions, after all jobs that were given before with the same key."""
+        def run():
+            try:
+                job()
+            except Exception:
+                log.exception("a job failed")
+
+        if not self._server.workers.submit(key, run):
+            log.warning("%s is overloaded: a job is lost", self.id)
+
+    def look(self, question):
+        """What `question(view)` answers about who is there (cluster.View); None while there is no connection."""
+        return self._calls.look(question)
 
     def call(self, module_type, function, *arguments, deadline=None):
         """Calls a function of an instance of a type; returns its result, raises CallError. Not before `run`."""
@@ -78,6 +106,7 @@ class Node:
                 try:
                     if is_first:
                         self._take_lock(life)
+                        self._refuse_if_served(life)
                     self._serve(life)
                     is_first = False
                     self._live(life)
@@ -114,6 +143,7 @@ class Node:
         # The next time this broker comes first again.
         self._uris = [uri] + self._uris[:-1]
         self._life = life
+        self.lives += 1
         self._calls.connected(life)
         return life
 
@@ -131,6 +161,17 @@ class Node:
                 life.process(0.1)
         self._holder = None
 
+    def _refuse_if_served(self, life):
+        """The lock may have been deleted under a process that serves on: whoever says so has the Id (docs/wire.md §3)."""
+        self._holder = ()
+        self._ask(life)
+        wake = time.monotonic() + ANSWER
+        while not self._holder and time.monotonic() < wake:
+            life.process(0.05)
+        if self._holder:
+            raise IdTaken("%s is served already, by the node %s on host %s" % (self.id, *self._holder))
+        self._holder = None
+
     def _serve(self, life):
         life.serve(self._reader(self._server.received))
         self._ask(life)
@@ -138,11 +179,21 @@ class Node:
 
     def _live(self, life):
         announced = tried = 0.0
+        self._heard_itself = time.monotonic()
         while not self._stopping.is_set():
             now = time.monotonic()
             if now - announced >= BEAT:
                 announced = now
                 self._announce(life)
+                for observer in self._observers:
+                    observer()
+                if life.has_lock and not life.renew_lock():
+                    log.warning("the lock of %s was deleted: taking it again", self.id)
+            if now - self._heard_itself > DEAFNESS:
+                log.warning("our announcements do not come back: declaring and binding again")
+                life.bind_again()
+                self._heard_itself = time.monotonic()
+                self._ask(life)
             if not life.has_lock and now - tried >= 0.5:
                 # After a reconnect: our own former connection may still have it, or somebody who came meanwhile.
                 tried = now
@@ -187,6 +238,7 @@ class Node:
 
     def _announced(self, properties, body):
         if properties.app_id == self._name:
+            self._heard_itself = time.monotonic()
             return
         if properties.type == "who-are-you":
             return self._announce(self._life)

@@ -26,6 +26,7 @@ class Call:
 class Server:
     def __init__(self, node, workers, capacity):
         self.functions = {}
+        self.inline = set()  # names of functions that the reading thread runs
         self.workers = Workers(workers, capacity)
         self.last_request = 0.0
         self.expired = 0
@@ -46,6 +47,8 @@ class Server:
         if request.function == "$status":
             # Answered here, by an instance that is full too: it is then that somebody asks.
             return self._node.reply(request, self.status())
+        if request.function in self.inline:
+            return self._handle(request, deadline)
         # A session's requests run in the order in which they came.
         key = request.session and request.session["Sessionid"]
         if not self.workers.submit(key, lambda: self._handle(request, deadline)):

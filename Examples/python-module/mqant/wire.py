@@ -10,6 +10,7 @@ from .session import read_session
 
 JSON, BYTES = "application/json", "application/octet-stream"
 MAXIMUM_BODY = 8 * 1024 * 1024  # bytes, §10
+MAXIMUM_HEADERS = 125 * 1024
 
 
 class Unreadable(Exception):
@@ -65,13 +66,21 @@ def read_request(properties, body):
 
 
 def write_request(function, arguments, node, milliseconds, reply_to=None, correlation_id=None, headers=None):
-    """Properties and body of a request; `arguments` is a list, or bytes. Without `reply_to` it is a cast."""
+    """Properties and body of a request; `arguments` is a list, or bytes. Without `reply_to` it is a cast, without
+    `milliseconds` it has no deadline."""
     is_bytes = isinstance(arguments, bytes)
     body = arguments if is_bytes else json.dumps(arguments, ensure_ascii=False, separators=(",", ":")).encode()
     if len(body) > MAXIMUM_BODY:
         raise CallError("too-large", f"{function}: {len(body)} bytes are over the bound of {MAXIMUM_BODY}")
+    # What pika could not write would end the connection.
+    try:
+        size = sum(len(name.encode()) + len(value.encode()) for name, value in (headers or {}).items())
+    except UnicodeEncodeError:
+        raise CallError("invalid-arguments", f"{function}: a header is no UTF-8") from None
+    if size > MAXIMUM_HEADERS:
+        raise CallError("too-large", f"{function}: {size} bytes of headers are over the bound of {MAXIMUM_HEADERS}")
     return BasicProperties(type=function, content_type=BYTES if is_bytes else JSON, correlation_id=correlation_id,
-                           reply_to=reply_to, expiration=str(max(1, milliseconds)), app_id=node,
+                           reply_to=reply_to, expiration=milliseconds and str(max(1, milliseconds)), app_id=node,
                            headers=headers or {}), body
 
 

@@ -5,12 +5,17 @@ public import Mqant
 /// A room is a group, and who is in it is known where the connections are: at the Gates. So a Chat holds no member
 /// list that could be lost, and any instance can serve any room; its roster is a copy, which the Gates renew.
 public struct Chat: Module {
+    /// `Chat`.
     public static let type: ModuleType = "Chat"
 
     private let context: ModuleContext
     private let roster: Roster
 
-    public init(context: ModuleContext) {
+    /// Its roster.
+    public var components: [any ModuleComponent] { [roster] }
+
+    /// Makes the instance; it has no settings.
+    public init(settings: UncheckedSettings, context: ModuleContext) {
         self.context = context
         roster = Roster(context: context) { event in
             let topic = event.kind == .ended ? "Chat/OnLeave" : "Chat/OnJoin"
@@ -19,24 +24,22 @@ public struct Chat: Module {
         }
     }
 
-    public func register(on server: RPCServer) {
+    /// Registers the functions for clients.
+    public func register(on server: RPCServer) throws {
         let options = FunctionOptions.perSession.nonblocking
-        server.register("Handler_JoinChat", options: options) { (session: Session, request: RoomRequest) in
+        try server.register("Handler_JoinChat", options: options) { (session: Session, request: RoomRequest) in
             try await join(session, request)
         }
-        server.register("Handler_Say", options: options) { (session: Session, request: SayRequest) in
+        try server.register("Handler_Say", options: options) { (session: Session, request: SayRequest) in
             try await say(session, request)
         }
-        server.register("Handler_LeaveChat", options: options) { (session: Session, request: RoomRequest) in
+        try server.register("Handler_LeaveChat", options: options) { (session: Session, request: RoomRequest) in
             try await leave(session, request)
         }
-        server.register("Handler_Members", options: options) { (session: Session, request: RoomRequest) in
+        try server.register("Handler_Members", options: options) { (session: Session, request: RoomRequest) in
             try await members(session, request)
         }
-        roster.register(on: server)
     }
-
-    public func run() async throws { try await roster.run() }
 
     private func join(_ session: Session, _ request: RoomRequest) async throws -> String {
         try requireLogin(session)
@@ -59,24 +62,9 @@ public struct Chat: Module {
         }
         try await requireMembership(session, of: room)
         let event = SayEvent(roomName: room.name, userName: session.userID, say: text)
-        guard try await pushToMembers(of: room, "Chat/OnSay", event) else { throw ChatError.noRoom }
+        let isHeard = try await context.pushConfirmed(to: room.group, topic: "Chat/OnSay", body: context.json(event))
+        guard isHeard else { throw ChatError.noRoom }
         return "say success"
-    }
-
-    /// How long a room with a member may seem empty: a Gate that reconnects binds its groups again.
-    private static let rebindTime = Duration.seconds(2)
-
-    /// Pushes to a room that the sender is in. Its Gate may be about to reconnect to the broker, so that nobody seems to
-    /// be there: the push is then tried again for a while.
-    private func pushToMembers(of room: Room, _ topic: String, _ event: some Encodable) async throws -> Bool {
-        let body = try context.json(event)
-        let deadline = ContinuousClock.now + Self.rebindTime
-        while try await !context.pushConfirmed(to: room.group, topic: topic, body: body) {
-            guard ContinuousClock.now < deadline else { return false }
-            // Nothing tells of another node's bindings but another push.
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        return true
     }
 
     private func leave(_ session: Session, _ request: RoomRequest) async throws -> String {

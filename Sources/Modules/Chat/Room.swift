@@ -7,12 +7,12 @@ struct Room: Codable, Sendable {
 
     let name: String
 
-    /// Takes a client's room name; nil if it is missing or empty.
+    /// Takes a client's room name, composed, so that one é is one room; nil if it is missing or empty.
     init?(validating name: String?) throws(HandlerError) {
-        guard let name, !name.isEmpty else { return nil }
+        guard let name = name?.nfc, !name.isEmpty else { return nil }
         guard name.utf8.count <= Self.maximumNameByteCount else { throw ChatError.roomNameTooLong }
         self.name = name
     }
 
-    var group: GroupName { GroupName("chat.\(name)") }
+    var group: GroupName { .owned(by: Chat.type, key: name) }
 }

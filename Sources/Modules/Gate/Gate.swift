@@ -1,6 +1,6 @@
 import Logging
 public import Mqant
-import NIOCore
+package import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
@@ -9,34 +9,50 @@ import ServiceLifecycle
 /// A client's PUBLISH to `serverType/handler[/msgid]` becomes a call of that function with the session and the payload;
 /// the reply goes out on the request's own topic. Pushes go to topics that a client never subscribed to.
 public struct Gate: Module {
+    /// `Gate`.
     public static let type: ModuleType = "Gate"
 
     let state: GateState
     private let group: MultiThreadedEventLoopGroup
     private let tls: TLSContext?
 
-    public static let settingsCheck: ServerConfiguration.SettingsCheck? = { _ = GateConfiguration(reading: &$0) }
-
-    /// - Throws: `ConfigurationError`, or what is wrong with the TLS files.
-    public init(context: ModuleContext) async throws {
-        let configuration = try context.settings.read { GateConfiguration(reading: &$0) }
-        tls = try configuration.tls.map(TLSContext.init)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+    /// Makes the instance, and reads its certificate. It does not listen yet.
+    ///
+    /// - Throws: what is wrong with the TLS files.
+    public init(settings: GateSettings, context: ModuleContext) async throws {
+        tls = try settings.tls.map(TLSContext.init)
+        let turnEnds = TurnEnds()
+        group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops, metricsDelegate: turnEnds)
         state = GateState(
-            configuration: configuration, context: context, eventLoops: Array(group.makeIterator()))
+            configuration: settings, context: context, eventLoops: Array(group.makeIterator()))
+        turnEnds.begin(state.shards)
     }
 
-    public func register(on server: RPCServer) {
-        registerFunctions(on: server)
+    /// Registers what sessions ask their Gate for, and what `mqantserver status` reports.
+    public func register(on server: RPCServer) throws {
+        try registerFunctions(on: server)
         server.receivePushes { [state] push in state.receive(push) }
-        server.report("sessions") { [state] in state.sessions.count }
-        server.report("stalled") { [state] in state.statistics.stalled }
-        server.report("refused") { [state] in state.statistics.refused }
+        try server.report("sessions") { [state] in state.sessions.count }
+        try server.report("stalled") { [state] in state.statistics.stalled }
+        try server.report("refused") { [state] in state.statistics.refused }
+        try server.report("turned away") { [state] in state.statistics.connections.turnedAway }
+        for kind in CloseReason.Kind.allCases {
+            try server.report("ended.\(kind.rawValue)") { [state] in state.endings[kind] }
+        }
     }
 
+    /// The threads that serve connections.
+    package var eventLoops: [any EventLoop] { state.shards.map(\.eventLoop) }
+
+    private var listener: Listener { Listener(gate: state, group: group, tls: tls) }
+
+    /// Serves a client of this very process over one end of a pair of connected sockets. Everything but the way in is as for
+    /// a client that came by TCP. The socket belongs to the Gate from here on.
+    package func accept(_ socket: NIOBSDSocket.Handle) async throws { try await listener.accept(socket) }
+
+    /// Listens, and serves clients until the node shuts down.
     public func run() async throws {
         state.watchCluster()
-        let listener = Listener(gate: state, group: group, tls: tls)
         var channels: [any Channel] = []
         do {
             if let address = state.configuration.webSocketAddress {
@@ -54,6 +70,7 @@ public struct Gate: Module {
         await state.finishConnections(within: .seconds(3))
     }
 
+    /// Ends the connections that are left, and the event loops.
     public func shutdown() async {
         state.endWatching()
         for shard in state.shards { try? await shard.eventLoop.submit { shard.closeAll() }.get() }

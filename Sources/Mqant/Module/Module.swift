@@ -1,4 +1,5 @@
-public import RPC
+public import MqantConfiguration
+public import MqantRPC
 import ServiceLifecycle
 
 /// A part of the server that is placed by `server.conf`: mqant's module.
@@ -7,16 +8,20 @@ import ServiceLifecycle
 /// `register(on:)`, then calls may arrive, `run()` until the node shuts down, then the calls that it still has are
 /// finished, `shutdown()`. Nodes shut modules down in the reverse order of their start.
 public protocol Module: Sendable {
+    /// The `Settings` of an entry; by default they are not looked at.
+    associatedtype Settings: ModuleSettings = UncheckedSettings
+
     /// The key under `Module` in `server.conf`, and the first level of a client's topics.
     static var type: ModuleType { get }
 
-    /// Says what is wrong with an entry's `Settings`, before anything starts; `mqantserver check` runs it too.
-    /// Nil, the default: nothing is checked.
-    static var settingsCheck: ServerConfiguration.SettingsCheck? { get }
+    /// Says which instance a client's request is for, where there are several; by default any will do.
+    ///
+    /// Called on the Gate's event loop for each such request: it must not block.
+    static func route(_ request: ClientRequest) -> Endpoint
 
     /// Makes the instance (mqant's `OnInit`). No calls arrive yet; calls to others are answered by modules that serve
     /// already. What it throws ends the node, with the module's name.
-    init(context: ModuleContext) async throws
+    init(settings: Settings, context: ModuleContext) async throws
 
     /// Registers the functions that the instance serves.
     func register(on server: RPCServer) throws
@@ -26,14 +31,24 @@ public protocol Module: Sendable {
 
     /// Cleans up (mqant's `OnDestroy`), once no call is in hand any more.
     func shutdown() async
+
+    /// Parts that live as long as the instance, such as a `Roster`: registered, run and shut down with it.
+    var components: [any ModuleComponent] { get }
 }
 
 extension Module {
-    public static var settingsCheck: ServerConfiguration.SettingsCheck? { nil }
+    /// Any instance.
+    public static func route(_ request: ClientRequest) -> Endpoint { .any(type) }
 
+    /// Registers nothing.
     public func register(on server: RPCServer) throws {}
 
+    /// Waits for the graceful shutdown.
     public func run() async throws { try await gracefulShutdown() }
 
+    /// Does nothing.
     public func shutdown() async {}
+
+    /// No components.
+    public var components: [any ModuleComponent] { [] }
 }

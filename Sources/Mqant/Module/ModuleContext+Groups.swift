@@ -1,5 +1,5 @@
+public import MqantRPC
 public import NIOCore
-public import RPC
 
 extension ModuleContext {
     /// Pushes one message to every member of a group, at whatever Gate it is connected. Fire and forget.
@@ -9,18 +9,28 @@ extension ModuleContext {
     ///   - topic: the MQTT topic of the PUBLISH.
     ///   - body: its payload, JSON by convention; it arrives as it is.
     ///   - qos: its quality of service, 0 to 2.
-    public func push(to group: GroupName, topic: String, body: ByteBuffer, qos: Int = 0) {
-        node.push(GroupPush(group: group, topic: topic, qos: qos, body: body))
+    ///   - session: a member that does not get it, such as the one on whose behalf it is pushed.
+    public func push(
+        to group: GroupName, topic: String, body: ByteBuffer, qos: Int = 0, except session: Session? = nil
+    ) {
+        node.push(GroupPush(group: group, topic: topic, qos: qos, body: body, except: session?.id))
     }
 
     /// Pushes one message to every member of a group, and tells whether anybody is in it.
     ///
-    /// - Returns: false if no Gate has a member.
-    /// - Throws: `RPCError` if the broker did not say what became of the message.
+    /// - Parameters:
+    ///   - group: the group; `Session.join` makes members.
+    ///   - topic: the MQTT topic of the PUBLISH.
+    ///   - body: its payload, JSON by convention; it arrives as it is.
+    ///   - qos: its quality of service, 0 to 2.
+    ///   - session: a member that does not get it.
+    /// - Returns: false if no Gate has a member; `session` counts as one.
+    /// - Throws: `RPCError` if the group's owner did not answer, or the push is too large.
     public func pushConfirmed(
-        to group: GroupName, topic: String, body: ByteBuffer, qos: Int = 0
+        to group: GroupName, topic: String, body: ByteBuffer, qos: Int = 0, except session: Session? = nil
     ) async throws(RPCError) -> Bool {
-        try await node.pushConfirmed(GroupPush(group: group, topic: topic, qos: qos, body: body)) == .routed
+        let push = GroupPush(group: group, topic: topic, qos: qos, body: body, except: session?.id)
+        return try await node.pushConfirmed(push) == .routed
     }
 
     /// True if any session, at any Gate, is in the group.

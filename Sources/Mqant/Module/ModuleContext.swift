@@ -1,8 +1,9 @@
 public import Logging
+public import MqantConfiguration
+public import MqantRPC
 import NIOCore
-public import RPC
 
-/// What an instance gets when it is made: its name, its settings, and its way to all other modules.
+/// What an instance gets when it is made: its name, and its way to all other modules.
 ///
 /// Its functions may be called from any thread and any task. Nothing in it changes; it is a class because it goes with every
 /// request, and a structure would be copied for each.
@@ -11,26 +12,30 @@ public final class ModuleContext: Sendable {
     public let type: ModuleType
     /// The instance's `Id`.
     public let instance: InstanceID
-    /// The `Settings` of the instance's entry.
-    public let settings: ModuleSettings
+    /// The program's name, such as `mqantserver`.
+    public let program: String
     /// The whole of `server.conf`.
     public let configuration: ServerConfiguration
     /// Logs with the instance's id.
     public let logger: Logger
     package let node: RPCNode
     package let routes: Routes
+    /// How many connections the system's limit of open files leaves for this instance: as many as its `Settings`
+    /// announced (`DescriptorDemand`), or fewer. Without an announcement there is no limit here.
+    public let maximumConnections: Int
 
     package init(
-        type: ModuleType, instance: InstanceID, settings: ModuleSettings, configuration: ServerConfiguration,
-        logger: Logger, node: RPCNode, routes: Routes
+        type: ModuleType, instance: InstanceID, program: String = "mqantserver", configuration: ServerConfiguration,
+        logger: Logger, node: RPCNode, routes: Routes = Routes(), maximumConnections: Int = .max
     ) {
         self.type = type
         self.instance = instance
-        self.settings = settings
+        self.program = program
         self.configuration = configuration
         self.logger = logger
         self.node = node
         self.routes = routes
+        self.maximumConnections = maximumConnections
     }
 
     /// Calls a function and awaits its result (mqant's `Call`).
@@ -39,6 +44,7 @@ public final class ModuleContext: Sendable {
     ///   - endpoint: a module type (`"Login"`), `.keyed(type, key:)` or `.instance(id)`.
     ///   - function: the function's name.
     ///   - arguments: what the function takes, in its order.
+    ///   - returning: the type of the result, where nothing else says it.
     ///   - timeout: how long to wait; nil: `RPC.Timeout` of `server.conf`, 10 s by default.
     /// - Throws: `RPCError`; its `outcome` tells whether calling again is safe.
     public func call<each Argument: Encodable & Sendable, Value: Decodable>(

@@ -1,24 +1,16 @@
-package import RPC
+package import MqantRPC
 
-/// How clients' requests find an instance of a module type.
-///
-/// By default a request goes to any instance. A module type whose requests belong together sets a function, as Chat
-/// does by room: it sees the request's payload and names a key, or an instance.
+/// How clients' requests find an instance of a module type: each type's own `route`.
 package struct Routes: Sendable {
-    /// Chooses the endpoint of one request.
-    package typealias Route = @Sendable (ModuleType, RPCRequest) -> Endpoint
+    private let modules: [ModuleType: any Module.Type]
 
-    private var routes: [ModuleType: Route] = [:]
-
-    package init() {}
-
-    package subscript(type: ModuleType) -> Route? {
-        get { routes[type] }
-        set { routes[type] = newValue }
+    /// - Parameter modules: the types of the program; a request to any other goes to any instance.
+    package init(_ modules: [any Module.Type] = []) {
+        self.modules = Dictionary(modules.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     package func endpoint(for type: ModuleType, _ request: RPCRequest) -> Endpoint {
-        routes[type]?(type, request) ?? .any(type)
+        modules[type]?.route(ClientRequest(request)) ?? .any(type)
     }
 }
 

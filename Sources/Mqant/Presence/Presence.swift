@@ -1,4 +1,4 @@
-public import RPC
+public import MqantRPC
 
 /// How a membership of a group is known to a module: `Session.join(_:presence:)`.
 ///
@@ -13,6 +13,8 @@ public struct Presence: Sendable, Hashable, Codable {
     /// Who is there, for people; of several sessions under one name the roster tells the last one's end only.
     public var name: String
 
+    /// A presence for `Session.join`.
+    ///
     /// - Parameters:
     ///   - type: the module type that is told.
     ///   - key: which of its instances: the owner of this key.

@@ -1,4 +1,4 @@
-package import RPC
+package import MqantRPC
 
 /// What a Gate tells a roster: some of its sessions are in groups now, or are no more.
 package struct PresenceReport: Codable, Sendable {

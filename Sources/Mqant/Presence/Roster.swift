@@ -1,6 +1,6 @@
 import Logging
+public import MqantRPC
 import NIOCore
-public import RPC
 import ServiceLifecycle
 import Synchronization
 
@@ -11,12 +11,12 @@ import Synchronization
 /// that dies takes nothing with it. When a Gate dies, the ends of its memberships are told within 3 s, or within 20 s if
 /// it only fell silent.
 ///
-///     roster = Roster(context: context) { end in … }   // in init
-///     roster.register(on: server)                      // in register(on:)
-///     try await roster.run()                           // in run()
-public final class Roster: Sendable {
+///     roster = Roster(context: context) { end in … }          // in init
+///     var components: [any ModuleComponent] { [roster] }      // registers and runs it with the module
+public final class Roster: ModuleComponent {
     /// A session that is in a group.
     public struct Member: Sendable, Hashable {
+        /// The session's id.
         public var session: SessionID
         /// The presence's name.
         public var name: String
@@ -26,15 +26,29 @@ public final class Roster: Sendable {
 
     /// A change that the members of a group may want to hear of. Only the owner of the key is told.
     public struct Event: Sendable, Hashable {
-        public enum Kind: Sendable {
+        /// What happened. Versions to come may tell of more, so this is no enum: let a `switch` have a `default` that does
+        /// nothing.
+        public struct Kind: Sendable, Hashable {
+            private enum Value: Sendable, Hashable {
+                case ended
+                case returned
+            }
+
+            private let value: Value
+
             /// The last session under this name left, lost its connection, or went down with its Gate.
-            case ended
+            public static let ended = Self(value: .ended)
             /// It had been taken for gone with its silent Gate, and is there again.
-            case returned
+            public static let returned = Self(value: .returned)
         }
+
+        /// What happened.
         public var kind: Kind
+        /// Where.
         public var group: GroupName
+        /// The presence's key.
         public var key: String
+        /// The presence's name.
         public var name: String
     }
 
@@ -53,22 +67,27 @@ public final class Roster: Sendable {
     private let state: Mutex<State>
     private let wakeUps = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter onEvent: called on any thread, one group's events in their order; must not block.
+    /// Makes a roster; name it in the module's `components`.
+    ///
+    /// - Parameters:
+    ///   - context: the context of its module's instance.
+    ///   - onEvent: called on any thread, one group's events in their order; must not block.
     public init(context: ModuleContext, onEvent: @escaping @Sendable (Event) -> Void) {
         self.context = context
         self.onEvent = onEvent
-        state = Mutex(State(roster: RosterState(now: .now())))
+        state = Mutex(State(roster: RosterState(now: context.node.clock.now)))
     }
 
     /// Registers the functions by which Gates report.
-    public func register(on server: RPCServer) {
+    public func register(on server: RPCServer) throws {
         // In the order of their arrival: an end must not overtake its beginning.
         let options = FunctionOptions.serial.nonblocking
-        server.register(PresenceReport.beginFunction, options: options) { [self] (report: PresenceReport) in
+        try server.registerFramework(PresenceReport.beginFunction, options: options) {
+            [self] (report: PresenceReport) in
             tell(.returned, state.withLock { $0.roster.begin(report) })
         }
-        server.register(PresenceReport.endFunction, options: options) { [self] (report: PresenceReport) in
-            tell(.ended, state.withLock { $0.roster.end(report, now: .now()) })
+        try server.registerFramework(PresenceReport.endFunction, options: options) { [self] (report: PresenceReport) in
+            tell(.ended, state.withLock { $0.roster.end(report, now: context.node.clock.now) })
         }
     }
 
@@ -98,8 +117,8 @@ public final class Roster: Sendable {
 
     private func complete(_ group: GroupName, _ epoch: UInt64) async {
         let isComplete = await withTaskGroup(of: Bool.self) { tasks in
-            for gate in context.node.view.candidates(of: "Gate") {
-                tasks.addTask { [self] in await list(group, gate.instance) }
+            for gate in context.node.view.gates {
+                tasks.addTask { [self] in await list(group, gate) }
             }
             return await tasks.reduce(true) { $0 && $1 }
         }
@@ -110,9 +129,12 @@ public final class Roster: Sendable {
         do {
             let arguments = try ArgumentCoding.encode(arguments: group)
             let request = RPCRequest(function: GateFunction.members, payload: arguments)
+            let asked = state.withLock { $0.roster.reports }
             let payload = try await context.node.call(.instance(gate.id), request, timeout: Self.listTimeout)
             let members = try ArgumentCoding.decode(result: [GroupMember].self, from: payload)
-            state.withLock { $0.roster.replace(membersOf: group, at: gate.id, gate.queue, with: members) }
+            state.withLock { state in
+                state.roster.replace(membersOf: group, at: gate.id, gate.queue, with: members, asked: asked)
+            }
             return true
         } catch {
             context.logger.debug("a Gate did not list a group", metadata: ["gate": "\(gate.id)", "error": "\(error)"])
@@ -125,7 +147,7 @@ public final class Roster: Sendable {
     private func look() {
         let findings = state.withLock { state in
             let view = update(&state)
-            let now = NIODeadline.now()
+            let now = context.node.clock.now
             let own = context.instance
             let type = context.type
             let findings = state.roster.look(
@@ -137,7 +159,7 @@ public final class Roster: Sendable {
             state.timer?.cancel()
             let wake = wakeUps.continuation
             state.timer = findings.next.map { next in
-                context.node.eventLoop.scheduleTask(deadline: next) { _ = wake.yield() }
+                context.node.clock.schedule(at: next, on: context.node.eventLoop) { _ = wake.yield() }
             }
             return findings
         }
@@ -152,7 +174,7 @@ public final class Roster: Sendable {
         let owners = view.candidates(of: context.type).map(\.instance.queue)
         guard owners != state.owners else { return view }
         if let queue = view.local[context.instance]?.queue, !state.owners.contains(queue), !state.owners.isEmpty {
-            state.reconnected = .now()
+            state.reconnected = context.node.clock.now
         }
         state.owners = owners
         state.roster.epoch += 1

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 /// One group of a roster: its members, and how often each name is among them.
 struct RosterGroup: Sendable {
@@ -8,11 +8,13 @@ struct RosterGroup: Sendable {
         var gate: InstanceID
         /// The Gate's incarnation that reported the membership last.
         var incarnation: QueueName
+        /// Which report said so, of all that the roster took in.
+        var report: UInt64
     }
 
     let key: String
     private(set) var members: [SessionID: Entry] = [:]
-    private var names: [String: Int] = [:]
+    private var names: [TextKey: Int] = [:]
     /// The epoch in which all Gates were asked for their members; nil: none.
     var completeIn: UInt64?
     /// Since when this instance is neither owner nor heir.
@@ -25,14 +27,14 @@ struct RosterGroup: Sendable {
     mutating func add(_ entry: Entry, _ session: SessionID) {
         remove(session)
         members[session] = entry
-        names[entry.name, default: 0] += 1
+        names[TextKey(entry.name), default: 0] += 1
     }
 
     mutating func remove(_ session: SessionID) {
-        guard let name = members.removeValue(forKey: session)?.name else { return }
+        guard let name = members.removeValue(forKey: session).map({ TextKey($0.name) }) else { return }
         let left = (names[name] ?? 1) - 1
         names[name] = left > 0 ? left : nil
     }
 
-    func hasMember(named name: String) -> Bool { names[name] != nil }
+    func hasMember(named name: String) -> Bool { names[TextKey(name)] != nil }
 }

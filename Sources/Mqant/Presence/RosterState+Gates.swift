@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 extension RosterState {
     /// The incarnations of Gates that matter here.

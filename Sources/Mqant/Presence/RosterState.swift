@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 /// Who is in which group, as one instance knows it from the Gates' reports. A pure value.
 ///
@@ -52,6 +52,8 @@ struct RosterState: Sendable {
     var absences: [QueueName: Absence] = [:]
     /// Incarnations whose memberships were given up, with their Gates.
     var givenUp: [QueueName: InstanceID] = [:]
+    /// Counts the reports of beginnings.
+    private(set) var reports: UInt64 = 0
     /// Counts the times that ownership may have moved.
     var epoch: UInt64 = 0
     /// Memberships that ended of late: an older list of a Gate must not bring them back.
@@ -71,12 +73,13 @@ struct RosterState: Sendable {
     /// - Returns: those who are back after their end had been told; empty unless this is the owner.
     mutating func begin(_ report: PresenceReport) -> [Event] {
         var returned: [Event] = []
+        reports += 1
         for member in report.members {
             let attendance = Attendance(group: member.group, session: member.session)
             ended.remove(attendance)
             let isReturn = presumedEnded.remove(attendance)
             let wasNamed = hasMember(named: member.name, in: member.group)
-            add(member, report.gate, report.incarnation)
+            add(member, report.gate, report.incarnation, reports)
             if isReturn, report.isOwner, !wasNamed {
                 returned.append(Event(group: member.group, key: member.key, name: member.name))
             }
@@ -100,24 +103,35 @@ struct RosterState: Sendable {
     }
 
     /// Takes a Gate's whole list of a group's members in.
+    ///
+    /// - Parameter asked: `reports` when the Gate was asked. Its answer may be older than reports that came meanwhile: those
+    ///   count.
     mutating func replace(
-        membersOf group: GroupName, at gate: InstanceID, _ incarnation: QueueName, with members: [GroupMember]
+        membersOf group: GroupName, at gate: InstanceID, _ incarnation: QueueName, with members: [GroupMember],
+        asked: UInt64
     ) {
         let listed = Set(members.map(\.session))
-        for (session, entry) in groups[group]?.members ?? [:] where entry.gate == gate && !listed.contains(session) {
+        let known = groups[group]?.members ?? [:]
+        for (session, entry) in known
+        where entry.gate == gate && entry.report <= asked && !listed.contains(session) {
             remove(session, from: group)
         }
         for member in members
-        where !ended.contains(Attendance(group: group, session: member.session)) {
+        where (known[member.session]?.report ?? 0) <= asked
+            && !ended.contains(Attendance(group: group, session: member.session))
+        {
             let named = PresenceReport.Member(
                 group: group, key: member.key, session: member.session, name: member.name)
-            add(named, gate, incarnation)
+            add(named, gate, incarnation, asked)
         }
     }
 
-    private mutating func add(_ member: PresenceReport.Member, _ gate: InstanceID, _ incarnation: QueueName) {
+    private mutating func add(
+        _ member: PresenceReport.Member, _ gate: InstanceID, _ incarnation: QueueName, _ report: UInt64
+    ) {
         groups[member.group, default: RosterGroup(key: member.key)].add(
-            RosterGroup.Entry(name: member.name, gate: gate, incarnation: incarnation), member.session)
+            RosterGroup.Entry(name: member.name, gate: gate, incarnation: incarnation, report: report),
+            member.session)
     }
 
     mutating func remove(_ session: SessionID, from group: GroupName) {

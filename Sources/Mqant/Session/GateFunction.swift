@@ -1,5 +1,5 @@
+package import MqantRPC
 package import NIOCore
-package import RPC
 
 /// The functions that every Gate serves for the sessions that it holds, under mqant's names.
 package enum GateFunction {

@@ -1,5 +1,5 @@
+public import MqantRPC
 public import NIOCore
-public import RPC
 
 extension GroupName {
     private static let userPrefix = "user."
@@ -12,7 +12,9 @@ extension GroupName {
 
     /// The user whose group this is; nil if it is another one.
     package var userID: String? {
-        rawValue.hasPrefix(Self.userPrefix) ? String(rawValue.dropFirst(Self.userPrefix.count)) : nil
+        // By bytes: with a combining mark behind it, the prefix's last character is another one.
+        guard rawValue.hasBytePrefix(Self.userPrefix) else { return nil }
+        return String(decoding: rawValue.utf8.dropFirst(Self.userPrefix.utf8.count), as: UTF8.self)
     }
 }
 
@@ -26,6 +28,25 @@ extension ModuleContext {
     ///   - qos: its quality of service, 0 to 2.
     public func push(toUser userID: String, topic: String, body: ByteBuffer, qos: Int = 0) {
         push(to: .user(userID), topic: topic, body: body, qos: qos)
+    }
+
+    /// Closes all sessions of a user, at whatever Gate the user is. Each client gets a push `Gate/OnKick` with the reason
+    /// first, behind all that was pushed to the user before.
+    ///
+    ///     try await context.disconnect(user: "Ada", reason: "cheating")
+    ///
+    /// The user may log in again at once: whether that works is the login's affair.
+    /// - Parameters:
+    ///   - userID: what `Session.bind` gave the sessions.
+    ///   - reason: text for the user.
+    /// - Returns: false if the user has no session. Returns once the Gates have been told; connections end right after.
+    /// - Throws: `RPCError` if the owner of the user's group did not answer.
+    @discardableResult
+    public func disconnect(
+        user userID: String, reason: String = "disconnected by the server"
+    ) async throws(RPCError) -> Bool {
+        try await pushConfirmed(
+            to: .user(userID), topic: Disconnection.topic, body: json(Disconnection(reason: reason)))
     }
 
     /// True if the user has a session at any Gate.

@@ -1,5 +1,5 @@
+public import MqantRPC
 public import NIOCore
-public import RPC
 import Synchronization
 
 /// The session of the client on whose behalf a function runs; the first parameter of functions that want it.
@@ -59,6 +59,7 @@ public final class Session: Sendable {
 
     /// Changes a setting of this copy; `push()` tells the Gate.
     public func set(_ key: String, to value: String) {
+        let key = key.nfc
         local.withLock { local in
             local.state.settings[key] = value
             local.changes.set(key, to: value)
@@ -67,6 +68,7 @@ public final class Session: Sendable {
 
     /// Removes a setting of this copy; `push()` tells the Gate.
     public func remove(_ key: String) {
+        let key = key.nfc
         local.withLock { local in
             local.state.settings[key] = nil
             local.changes.remove(key)
@@ -89,7 +91,9 @@ public final class Session: Sendable {
 
     /// Makes the session a member of a group: from the return on, it misses no push to it.
     ///
-    /// - Parameter presence: to which module the Gate reports the membership; nil: to none.
+    /// - Parameters:
+    ///   - group: the group; groups that begin with `user.` are the Gates'.
+    ///   - presence: to which module the Gate reports the membership; nil: to none.
     /// - Returns: false if it was a member before.
     @discardableResult
     public func join(_ group: GroupName, presence: Presence? = nil) async throws(RPCError) -> Bool {

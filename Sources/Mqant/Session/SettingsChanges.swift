@@ -1,4 +1,5 @@
-/// What `Session.set` and `Session.remove` changed since the last `push`.
+/// What `Session.set` and `Session.remove` changed since the last `push`. Keys are composed where they come in: those of a
+/// Swift dictionary are one in all their spellings, those of another language are not.
 package struct SettingsChanges: Codable, Sendable {
     package private(set) var set: [String: String] = [:]
     package private(set) var removed: Set<String> = []
@@ -21,7 +22,7 @@ package struct SettingsChanges: Codable, Sendable {
     }
 
     package func apply(to settings: inout [String: String]) {
-        for key in removed { settings[key] = nil }
-        settings.merge(set) { _, new in new }
+        for key in removed { settings[key.nfc] = nil }
+        for (key, value) in set { settings[key.nfc] = value }
     }
 }

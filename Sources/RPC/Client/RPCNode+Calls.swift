@@ -18,7 +18,7 @@ extension RPCNode {
             case parked(CorrelationID, arm: NIODeadline?)
             case failed(RPCError)
         }
-        let now = NIODeadline.now()
+        let now = clock.now
         let deadline = now + (timeout ?? configuration.defaultTimeout)
         let start: Start = state.withLock { state in
             guard !state.isShutDown else { return .failed(.nodeShutDown) }
@@ -26,7 +26,7 @@ extension RPCNode {
                 return .failed(RPCError(.overloaded, "too many calls are out", outcome: .notDelivered))
             }
             do throws(RPCError) {
-                let candidate = try state.routeOrWait(endpoint)
+                let candidate = try state.mustWait(endpoint) ? nil : state.routeOrWait(endpoint)
                 var request = request
                 request.deadline = deadline
                 let server = candidate.flatMap { $0.isLocal ? state.servers[$0.instance.id] : nil }
@@ -39,7 +39,7 @@ extension RPCNode {
                 }
                 let arm = state.needsTimer(for: deadline)
                 guard let queue = candidate?.instance.queue else {
-                    state.parked.append(id)
+                    state.park(id, endpoint)
                     return .parked(id, arm: arm)
                 }
                 return server.map { .local($0, request, id, arm: arm) } ?? .remote(queue, request, id, arm: arm)
@@ -67,10 +67,15 @@ extension RPCNode {
 
     /// Sends a request that nobody answers. Fire and forget: a cast that finds nobody is counted and dropped.
     ///
-    /// - Throws: `RPCError` `notFound` if no live instance is known.
-    package func cast(_ endpoint: Endpoint, _ request: RPCRequest, timeout: TimeAmount? = nil) throws(RPCError) {
+    /// - Parameter ended: called once, on any thread, when an instance of this process is done with it, or when it is on
+    ///   its way to another process.
+    /// - Throws: `RPCError` `notFound` if no live instance is known; `ended` is not called then.
+    package func cast(
+        _ endpoint: Endpoint, _ request: RPCRequest, timeout: TimeAmount? = nil,
+        ended: @escaping @Sendable () -> Void = {}
+    ) throws(RPCError) {
         var request = request
-        request.deadline = .now() + (timeout ?? configuration.defaultTimeout)
+        request.deadline = clock.now + (timeout ?? configuration.defaultTimeout)
         let candidate: ClusterView.Candidate
         let server: RPCServer?
         do throws(RPCError) {
@@ -80,9 +85,10 @@ extension RPCNode {
             throw error
         }
         if let server {
-            server.receive(request) { _ in }
+            server.receive(request) { _ in ended() }
         } else {
             transport.send(.request(request), to: candidate.instance.queue)
+            ended()
         }
     }
 
@@ -104,6 +110,11 @@ extension RPCNode {
         call.completion(reply)
     }
 
+    /// The instance to which a call would go now.
+    ///
+    /// - Throws: `RPCError` `notFound` if there is none.
+    package func pick(_ endpoint: Endpoint) throws(RPCError) -> InstanceID { try route(endpoint).0.instance.id }
+
     private func route(_ endpoint: Endpoint) throws(RPCError) -> (ClusterView.Candidate, RPCServer?) {
         let result: Result<(ClusterView.Candidate, RPCServer?), RPCError> = state.withLock { state in
             Result { () throws(RPCError) in
@@ -117,6 +128,15 @@ extension RPCNode {
 }
 
 extension RPCNode.State {
+    /// Whether a push to a group is behind others that wait.
+    func mustWait(_ endpoint: Endpoint) -> Bool {
+        if case .ownerOf = endpoint.kind { !parkedPushes.isEmpty } else { false }
+    }
+
+    mutating func park(_ id: CorrelationID, _ endpoint: Endpoint) {
+        if case .ownerOf = endpoint.kind { parkedPushes.append(id) } else { parked.append(id) }
+    }
+
     /// Chooses the instance that a call goes to.
     func route(_ endpoint: Endpoint, excluding excluded: [QueueName] = []) throws(RPCError) -> ClusterView.Candidate {
         // Captured alone: a closure that captured the state would copy all of it, for each call.
@@ -137,5 +157,5 @@ extension RPCNode.State {
 }
 
 extension RPCError {
-    fileprivate static let nodeShutDown = RPCError(.shuttingDown, "this node is shutting down")
+    static let nodeShutDown = RPCError(.shuttingDown, "this node is shutting down")
 }

@@ -4,7 +4,7 @@ import Synchronization
 extension RPCNode {
     /// Has the timer fire at a call's deadline; it fires once for the earliest of all.
     func armTimer(for deadline: NIODeadline) {
-        let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in self?.expireCalls() }
+        let timer = clock.schedule(at: deadline, on: eventLoop) { [weak self] in self?.expireCalls() }
         let replaced: Scheduled<Void>? = state.withLock { state in
             // It may have fired already, and armed another: whoever set a deadline arms it, and nobody else's.
             guard state.timerDeadline == deadline else { return timer }
@@ -15,7 +15,7 @@ extension RPCNode {
     }
 
     private func expireCalls() {
-        let now = NIODeadline.now()
+        let now = clock.now
         let (expired, next) = state.withLock { state in
             let expired = state.calls.expire(now: now)
             let next = state.calls.nextExpiry

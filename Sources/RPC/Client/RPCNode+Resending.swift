@@ -24,16 +24,16 @@ extension RPCNode {
             do throws(RPCError) {
                 guard let candidate = try state.routeOrWait(call.endpoint, excluding: call.returnedBy) else {
                     if let interrupted { throw interrupted }
-                    state.parked.append(id)
+                    state.park(id, call.endpoint)
                     return .nothing
                 }
-                if let interrupted, !candidate.instance.idempotent.contains(call.request.function) { throw interrupted }
+                if let interrupted, !candidate.instance.isIdempotent(call.request.function) { throw interrupted }
                 let server = candidate.isLocal ? state.servers[candidate.instance.id] : nil
                 var request = call.request
                 request.replyTo = server == nil ? transport.replyQueue : nil
                 _ = state.calls.update(id) { call in
                     call.target = candidate.instance.queue
-                    call.since = .now()
+                    call.since = clock.now
                     call.isLocal = server != nil
                 }
                 return server.map { .local($0, request) } ?? .remote(candidate.instance.queue, request)
@@ -88,5 +88,25 @@ extension RPCNode {
             return state.parked
         }
         for id in ids { resend(id, returnedBy: nil) }
+        guard state.withLock({ $0.parkedPushes.begin() }) else { return }
+        while let id = state.withLock({ $0.nextParkedPush() }) { resend(id, returnedBy: nil) }
+    }
+}
+
+extension RPCNode.State {
+    /// The next push that has an owner to go to; nil: there is none, or it waits on.
+    fileprivate mutating func nextParkedPush() -> CorrelationID? {
+        while let id = parkedPushes.next() {
+            guard let endpoint = calls.update(id, { $0.endpoint }) else { continue }
+            do throws(RPCError) {
+                if try routeOrWait(endpoint) != nil { return id }
+            } catch {
+                // It is told so.
+                return id
+            }
+            parkedPushes.putBack(id)
+            return nil
+        }
+        return nil
     }
 }

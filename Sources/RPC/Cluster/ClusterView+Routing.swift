@@ -2,7 +2,7 @@ extension ClusterView {
     /// Chooses the instance that a call goes to.
     ///
     /// A call for one instance goes to it even while it is suspected: there is nowhere else to go, and silence proves
-    /// nothing (DESIGN §8, "host silent"). Calls that any instance may serve go to those that are live.
+    /// nothing (docs/architecture.md#failure-semantics). Calls that any instance may serve go to those that are live.
     /// - Parameters:
     ///   - excluded: queues that are proven gone, or refused this very call before.
     ///   - isFull: whether a local instance is full at this moment.
@@ -10,10 +10,10 @@ extension ClusterView {
     package func route(
         _ endpoint: Endpoint, excluding excluded: [QueueName] = [], isFull: (InstanceID) -> Bool
     ) throws(RPCError) -> Candidate {
-        switch endpoint {
+        switch endpoint.kind {
         case .instance(let id):
             guard let candidate = candidate(id) ?? suspected(id), !excluded.contains(candidate.instance.queue) else {
-                throw .instanceNotFound(id)
+                throw .instanceNotFound
             }
             return candidate
         case .any(let type):
@@ -24,6 +24,14 @@ extension ClusterView {
             guard let owner = RendezvousHash.owner(of: key, among: live.map(\.instance.id)),
                 let candidate = live.first(where: { $0.instance.id == owner })
             else { throw .serviceNotFound(type) }
+            return candidate
+        case .ownerOf(let group):
+            let type = group.ownerType
+            let live = owners(type).filter { !excluded.contains($0.instance.queue) }
+            if live.count == 1, let only = live.first { return only }
+            guard let owner = RendezvousHash.owner(of: group.key, among: live.map(\.instance.id)),
+                let candidate = live.first(where: { $0.instance.id == owner })
+            else { throw .serviceNotFound(type ?? "Gate") }
             return candidate
         }
     }
@@ -44,7 +52,7 @@ extension ClusterView {
         for peer in peers.values {
             let liveness = peer.isSuspected ? Liveness.suspected : .live
             for instance in peer.instances where asked.contains(instance.queue) { result[instance.queue] = liveness }
-            for queue in peer.leaving where asked.contains(queue) { result[queue] = liveness }
+            for queue in peer.leaving.keys where asked.contains(queue) { result[queue] = liveness }
         }
         return result
     }

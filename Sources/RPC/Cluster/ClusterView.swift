@@ -3,7 +3,8 @@ package import NIOCore
 /// What this node knows of the live instances of the cluster. A pure value; every change makes a new version.
 ///
 /// An instance is *live* while its node announces it. Silence makes a node *suspected*: it gets no new calls, but
-/// only a goodbye, a returned message or a newer incarnation proves that an incarnation is gone (DESIGN §7).
+/// only a goodbye, a returned message or a newer incarnation proves that an incarnation is gone
+/// (docs/architecture.md#membership).
 package struct ClusterView: Sendable {
     /// How long a node may be silent before its instances get no new calls: three announcements.
     package static var suspicionTime: TimeAmount { .seconds(3) }
@@ -14,8 +15,8 @@ package struct ClusterView: Sendable {
         var lastHeard: NIODeadline
         package var instances: [InstanceDescription]
         package var isSuspected = false
-        /// Queues of instances that are not announced any more, and may still finish calls.
-        var leaving: Set<QueueName> = []
+        /// Instances that are not announced any more, and may still finish calls, by their queues.
+        var leaving: [QueueName: InstanceDescription] = [:]
     }
 
     /// How long a node's goodbye is remembered, against announcements that it overtook.
@@ -37,6 +38,10 @@ package struct ClusterView: Sendable {
     private var suspects: [InstanceID: Candidate] = [:]
     /// Of all that may get a call of its type.
     private var servingQueues: Set<QueueName> = []
+    private var leavingQueues: Set<QueueName> = []
+    /// Types of which a live instance has pushed to groups that it owns.
+    private(set) var owningTypes: Set<ModuleType> = []
+    private var gateOwners: [Candidate] = []
 
     /// An instance that may get a call.
     package struct Candidate: Sendable, Hashable {
@@ -48,6 +53,14 @@ package struct ClusterView: Sendable {
 
     /// The live instances of a type, ordered by id: the same order in every view of the same instances.
     package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
+
+    /// The live instances that hold sessions, of whatever type.
+    package var gates: [InstanceDescription] { byType.values.joined().map(\.instance).filter(\.isGate) }
+
+    /// The live instances that may own a group whose name says this: those of a type, or the Gates; ordered by id.
+    func owners(_ type: ModuleType?) -> [Candidate] {
+        type.map { candidates(of: $0).filter { $0.instance.generation != nil } } ?? gateOwners
+    }
 
     /// The live instance of an Id. Of two it is that of this process, even if that gives way: its sessions are here.
     package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
@@ -75,10 +88,24 @@ package struct ClusterView: Sendable {
     }
 
     /// Gives instances of this process the queues of a new connection.
-    mutating func renameLocal(_ names: [QueueName: QueueName]) {
+    /// - Returns: where they are now.
+    mutating func renameLocal(
+        _ names: [QueueName: QueueName], generation: UInt64
+    ) -> [InstanceID: QueueAddress] {
+        var addresses: [InstanceID: QueueAddress] = [:]
         for (id, instance) in local {
-            if let name = names[instance.queue] { local[id]?.queue = name }
+            guard let name = names[instance.queue] else { continue }
+            local[id]?.queue = name
+            local[id]?.generation = generation
+            addresses[id] = QueueAddress(name, generation: generation)
         }
+        index()
+        return addresses
+    }
+
+    /// Notes that an instance of this process pushes to groups that it owns.
+    mutating func setOwnsGroups(_ id: InstanceID) {
+        local[id]?.ownsGroups = true
         index()
     }
 
@@ -103,11 +130,11 @@ package struct ClusterView: Sendable {
             guard let known else { return [] }
             peers[announcement.node] = nil
             index()
-            return known.instances.map(\.queue) + known.leaving
+            return known.instances.map(\.queue) + known.leaving.keys
         }
         var peer = Peer(
             host: announcement.host, sequence: announcement.sequence, lastHeard: now, instances: announcement.instances)
-        peer.leaving = known?.leaving ?? []
+        peer.leaving = known?.leaving ?? [:]
         var gone: Set<QueueName> = []
         for instance in known?.instances ?? [] {
             let announced = announcement.instances.first { $0.id == instance.id }
@@ -115,7 +142,7 @@ package struct ClusterView: Sendable {
                 if announced.queue != instance.queue { gone.insert(instance.queue) }
             } else {
                 // It takes no new calls, and answers those that it has: no proof of anything.
-                peer.leaving.insert(instance.queue)
+                peer.leaving[instance.queue] = instance
             }
         }
         peers[announcement.node] = peer
@@ -141,15 +168,23 @@ package struct ClusterView: Sendable {
 
     /// Whether an incarnation was withdrawn by a node that is there: it answers the calls that it has, whether its queue is
     /// still there or not.
-    func isLeaving(_ queue: QueueName) -> Bool { peers.values.contains { $0.leaving.contains(queue) } }
+    func isLeaving(_ queue: QueueName) -> Bool { peers.values.contains { $0.leaving[queue] != nil } }
+
+    /// Whether an incarnation will not come back: its node has said goodbye, or another one has its Id.
+    func isGone(_ id: IncarnationID) -> Bool {
+        guard tombstones[id.node] == nil else { return true }
+        return byID[id.instance].map { !$0.isLocal } ?? false
+    }
 
     /// Takes out queues that are proven gone, and their node with the last of its instances.
     package mutating func remove(_ queues: [QueueName], of node: NodeID) {
         guard var peer = peers[node] else { return }
         let before = peer.instances.count
         peer.instances.removeAll { queues.contains($0.queue) }
+        peer.leaving = peer.leaving.filter { !queues.contains($0.key) }
+        let hadLeaving = peers[node]?.leaving.count != peer.leaving.count
         peers[node] = peer.instances.isEmpty ? nil : peer
-        if peer.instances.count != before { index() }
+        if peer.instances.count != before || hadLeaving { index() }
     }
 
     /// Suspects every peer that has been silent for too long.
@@ -179,10 +214,18 @@ package struct ClusterView: Sendable {
             if serving[instance.id] == nil || !yielding.contains(instance.id) { serving[instance.id] = candidate }
         }
         let queues = (serving: Self.queues(serving), suspects: Self.queues(suspects))
-        if queues != (servingQueues, Self.queues(self.suspects)) { version += 1 }
-        servingQueues = queues.serving
+        let leavingQueues = Set(peers.values.lazy.flatMap(\.leaving.keys))
+        let owningTypes = Set(serving.values.lazy.filter(\.instance.ownsGroups).map(\.instance.type))
+        if queues != (servingQueues, Self.queues(self.suspects)) || leavingQueues != self.leavingQueues
+            || owningTypes != self.owningTypes
+        {
+            version += 1
+        }
+        (servingQueues, self.leavingQueues, self.owningTypes) = (queues.serving, leavingQueues, owningTypes)
         self.suspects = suspects
-        byType = Dictionary(grouping: serving.values.sorted { $0.instance.id < $1.instance.id }, by: \.instance.type)
+        let ordered = serving.values.sorted { $0.instance.id < $1.instance.id }
+        byType = Dictionary(grouping: ordered, by: \.instance.type)
+        gateOwners = ordered.filter { $0.instance.isGate && $0.instance.generation != nil }
     }
 
     private static func queues(_ candidates: [InstanceID: Candidate]) -> Set<QueueName> {

@@ -8,8 +8,18 @@ package struct InstanceDescription: Sendable, Hashable, Codable {
     package var load: Int
     /// True if another call would wait.
     package var isFull: Bool
+    /// Whether it holds sessions: it gets what is pushed to their groups, and serves a Gate's functions.
+    package var isGate = false
     /// Functions whose interrupted calls may be sent again, sorted.
     package var idempotent: [String] = []
+    /// The node that serves it, if that is known by another name as well: one process at two brokers is two nodes.
+    package var home: NodeID?
+    /// Tells the lives of an instance in one process apart.
+    package var life: UInt64 = 0
+    /// Grows with the queues that the instance has had; nil: it takes no part in pushes to groups.
+    package var generation: UInt64?
+    /// Whether it has pushed to groups that it owns, so that Gates tell it what they have members of.
+    package var ownsGroups = false
 
     package init(id: InstanceID, type: ModuleType, queue: QueueName, load: Int = 0, isFull: Bool = false) {
         self.id = id
@@ -18,6 +28,9 @@ package struct InstanceDescription: Sendable, Hashable, Codable {
         self.load = load
         self.isFull = isFull
     }
+
+    /// Whether an interrupted call of the function may be sent again.
+    func isIdempotent(_ function: String) -> Bool { idempotent.contains { $0.hasSameBytes(as: function) } }
 }
 
 /// What a node tells all others: at its start, every second, and when it goes.

@@ -14,6 +14,9 @@ struct ReturningInstances: Sendable {
 
     /// Those that were live: whatever they would serve waits for them.
     private var types: [InstanceID: ModuleType] = [:]
+    /// Whether a Gate is among them.
+    private var areGatesExpected: Bool { gates.contains { types[$0] != nil } }
+    private var gates: Set<InstanceID> = []
     /// Those that were suspected: only what is for them alone waits.
     private var suspects: Set<InstanceID> = []
     private var end = NIODeadline.distantFuture
@@ -24,7 +27,10 @@ struct ReturningInstances: Sendable {
 
     /// The connection broke: all of these are expected back, once it is there again.
     mutating func expect(live: some Sequence<InstanceDescription>, suspected: some Sequence<InstanceDescription> = []) {
-        for instance in live { types[instance.id] = instance.type }
+        for instance in live {
+            types[instance.id] = instance.type
+            if instance.isGate { gates.insert(instance.id) }
+        }
         suspects.formUnion(suspected.map(\.id))
         end = .distantFuture
     }
@@ -45,9 +51,10 @@ struct ReturningInstances: Sendable {
     func includes(_ endpoint: Endpoint, now: NIODeadline) -> Bool {
         if now < acquaintanceEnd { return true }
         guard !isEmpty, now < end else { return false }
-        switch endpoint {
+        switch endpoint.kind {
         case .instance(let id): return types[id] != nil || suspects.contains(id)
         case .any(let type), .keyed(let type, _): return types.values.contains(type)
+        case .ownerOf(let group): return group.ownerType.map { types.values.contains($0) } ?? areGatesExpected
         }
     }
 

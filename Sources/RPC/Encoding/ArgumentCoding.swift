@@ -30,6 +30,19 @@ package enum ArgumentCoding {
         }
     }
 
+    /// Reads the arguments of a function that takes a session besides. A client cannot send none: where the function
+    /// takes none, any will do.
+    package static func decode<each Argument: Decodable>(
+        besideSession types: (repeat (each Argument).Type), from request: RPCRequest
+    ) throws(RPCError) -> (repeat each Argument) {
+        var count = 0
+        for _ in repeat (each Argument).self { count += 1 }
+        guard count == 0 else { return try decode((repeat each types), from: request) }
+        return try decode((repeat each types), from: RPCRequest(function: request.function, payload: noArguments))
+    }
+
+    private static let noArguments = Payload.json(ByteBuffer(string: "[]"))
+
     /// Writes arguments as a JSON array.
     package static func encode<each Argument: Encodable>(arguments: repeat each Argument) throws(RPCError) -> Payload {
         var body = ByteBuffer()

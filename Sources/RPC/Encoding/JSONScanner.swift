@@ -5,8 +5,8 @@ package struct JSONScanner {
     /// Arrays and objects within each other.
     static let maximumDepth = 512
 
-    private let bytes: UnsafeRawBufferPointer
-    private var index = 0
+    let bytes: UnsafeRawBufferPointer
+    private(set) var index = 0
     /// One bit for each open bracket: set for objects.
     private var isObject: [Bool] = []
 
@@ -17,15 +17,22 @@ package struct JSONScanner {
         }
     }
 
-    private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     private mutating func scan() -> Bool {
+        guard scanWholeValue() else { return false }
+        skipSpace()
+        return index == bytes.count
+    }
+
+    /// Scans a value with all that is in it.
+    mutating func scanWholeValue() -> Bool {
+        let depth = isObject.count
         guard scanValue() else { return false }
-        while true {
+        while isObject.count > depth, let inObject = isObject.last {
             skipSpace()
-            guard let inObject = isObject.last else { return index == bytes.count }
             switch current {
             case UInt8(ascii: ","):
                 index += 1
@@ -38,9 +45,10 @@ package struct JSONScanner {
                 return false
             }
         }
+        return true
     }
 
-    /// Scans a value; of an array or object only up to and with its first element, the rest is `scan`'s.
+    /// Scans a value; of an array or object only up to and with its first element, the rest is `scanWholeValue`'s.
     private mutating func scanValue() -> Bool {
         while true {
             skipSpace()
@@ -61,6 +69,14 @@ package struct JSONScanner {
         }
     }
 
+    /// Steps over a byte that must be there.
+    mutating func take(_ byte: UInt8) -> Bool {
+        skipSpace()
+        guard current == byte else { return false }
+        index += 1
+        return true
+    }
+
     private mutating func open(asObject: Bool) -> Bool {
         guard isObject.count < Self.maximumDepth else { return false }
         isObject.append(asObject)
@@ -76,7 +92,7 @@ package struct JSONScanner {
         return true
     }
 
-    private mutating func scanKey() -> Bool {
+    mutating func scanKey() -> Bool {
         skipSpace()
         guard current == UInt8(ascii: "\""), scanString() else { return false }
         skipSpace()
@@ -156,7 +172,7 @@ package struct JSONScanner {
         return true
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
     }
 }

@@ -18,6 +18,13 @@ package enum JSONText {
         }
     }
 
+    /// Bytes of `text` as a JSON string, whoever writes it: at most six for what must be escaped.
+    package static func size(of text: String) -> Int {
+        text.utf8.reduce(2) { size, byte in
+            size + (byte < 0x20 ? 6 : byte == 0x22 || byte == 0x5c ? 2 : 1)
+        }
+    }
+
     private static func writeEscape(of byte: UInt8, to buffer: inout ByteBuffer) {
         switch byte {
         case 0x22: buffer.writeStaticString("\\\"")

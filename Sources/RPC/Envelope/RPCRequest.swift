@@ -24,6 +24,7 @@ public struct RPCRequest: Sendable {
     /// The queue that a reply goes to; nil in a cast and in calls that stay in the process.
     package var replyTo: QueueName?
 
+    /// A request without a session and without headers.
     public init(function: String, payload: Payload) {
         self.function = function
         self.payload = payload

@@ -13,6 +13,7 @@ public struct SessionState: Sendable, Hashable, Codable {
     /// Counts the Gate's changes to this state: of two copies the one with the higher version is newer.
     public var version: UInt64
 
+    /// The state of a new session: a guest's, without settings and groups.
     public init(id: SessionID, gate: InstanceID) {
         self.id = id
         self.gate = gate
@@ -20,6 +21,21 @@ public struct SessionState: Sendable, Hashable, Codable {
         settings = [:]
         groups = []
         version = 0
+    }
+
+    /// Bytes of its form on a wire (docs/wire.md §7), at most: whatever `version` comes to.
+    package var wireSize: Int {
+        var size = 96 + JSONText.size(of: id.description) + JSONText.size(of: gate.rawValue) + JSONText.size(of: userID)
+        for (key, value) in settings { size += JSONText.size(of: key) + JSONText.size(of: value) + 2 }
+        for group in groups { size += JSONText.size(of: group.rawValue) + 1 }
+        return size
+    }
+
+    /// By the bytes of what texts it holds: a setting in another spelling is another setting's value.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.id == right.id && left.version == right.version && left.gate == right.gate && left.groups == right.groups
+            && left.userID.hasSameBytes(as: right.userID) && left.settings.count == right.settings.count
+            && left.settings.allSatisfy { right.settings[$0.key]?.hasSameBytes(as: $0.value) ?? false }
     }
 
     private enum CodingKeys: String, CodingKey {

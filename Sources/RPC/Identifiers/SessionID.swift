@@ -23,6 +23,7 @@ public struct SessionID: Hashable, Sendable, Codable, CustomStringConvertible {
         self.low = low
     }
 
+    /// Decodes the text of ``description``.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let id = SessionID(try container.decode(String.self)) else {
@@ -31,11 +32,13 @@ public struct SessionID: Hashable, Sendable, Codable, CustomStringConvertible {
         self = id
     }
 
+    /// Encodes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 
+    /// 32 hexadecimal digits in lower case.
     public var description: String { Self.hex(high) + Self.hex(low) }
 
     private static func hex(_ value: UInt64) -> String {

@@ -2,7 +2,7 @@ package import NIOCore
 import Synchronization
 
 extension RPCNode {
-    /// How often callees that have been silent for as long are probed (DESIGN §7).
+    /// How often callees that have been silent for as long are probed (docs/architecture.md#failure-semantics).
     static var probeInterval: TimeAmount { .milliseconds(500) }
 
     package func connectionChanged(_ change: ConnectionChange) {
@@ -52,17 +52,19 @@ extension RPCNode {
     }
 
     private func connectionOpened(_ names: [QueueName: QueueName]) {
-        state.withLock { state in
+        let (addresses, view) = state.withLock { state in
             if state.pendingServes > 0 { state.renamed.merge(names) { $1 } }
             for (old, new) in names {
                 if let server = state.queues.removeValue(forKey: old) { state.queues[new] = server }
-                if let receiver = state.groupReceivers.removeValue(forKey: old) { state.groupReceivers[new] = receiver }
             }
-            state.view.renameLocal(names)
+            state.generation += 1
+            let addresses = state.view.renameLocal(names, generation: state.generation)
             state.view.forgiveSilence(now: .now())
             state.returning.connectionReturned(now: .now())
             state.judgesSilence = true
+            return (addresses, state.view)
         }
+        groups.reconnected(addresses, view)
         tellViewObservers()
         announce()
         // Until then parked calls wait for those who have not come back.
@@ -73,7 +75,7 @@ extension RPCNode {
 
     /// Asks for the queues of callees that have had a call for long: nothing else tells that a process died with it.
     func probeSilentCallees() {
-        let end = NIODeadline.now() - Self.probeInterval
+        let end = clock.now - Self.probeInterval
         let queues = state.withLock { state in
             var queues: Set<QueueName> = []
             // Then calls wait on this side.

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Synchronization
 
@@ -21,10 +22,16 @@ extension RPCNode {
 
     package func received(_ announcement: Announcement) {
         guard announcement.node != id else { return }
-        let (isNew, gone) = state.withLock { state in
+        let (isNew, strangers, gone) = state.withLock { state in
+            let strangers = state.unheardOf(announcement)
             let isNew = state.view.peers[announcement.node] == nil && !announcement.isGoodbye
             state.returning.heard(announcement)
-            return (isNew, state.view.apply(announcement, now: .now()))
+            return (isNew, strangers, state.view.apply(announcement, now: .now()))
+        }
+        for gate in strangers {
+            logger.error(
+                "a Gate speaks another version of the protocol, and gets no pushes",
+                metadata: ["instance": "\(gate)", "node": "\(announcement.node)", "host": "\(announcement.host)"])
         }
         tellViewObservers()
         if isNew { answerNewcomer() }
@@ -68,5 +75,16 @@ extension RPCNode {
             state.lastAnswer = .now()
         }
         announce()
+    }
+}
+
+extension RPCNode.State {
+    /// Gates in the announcement that take no part in pushes to groups, of each node once.
+    fileprivate mutating func unheardOf(_ announcement: Announcement) -> [InstanceID] {
+        let gates = announcement.instances.filter { $0.isGate && $0.generation == nil }.map(\.id)
+        guard !gates.isEmpty, !foreignGates.contains(announcement.node) else { return [] }
+        if foreignGates.count >= 1000 { foreignGates = [] }
+        foreignGates.insert(announcement.node)
+        return gates
     }
 }

@@ -7,11 +7,10 @@ extension RPCNode: TransportReceiver {
         switch envelope {
         case .reply(let reply, let id, _):
             complete(id, with: reply)
-        case .request(let request) where GroupPush.isPush(request):
-            receivedPush(request, on: queue)
         case .request(let request):
+            if queue == .everybodys { return receiveFromEverywhere(request) }
             guard let server = state.withLock({ $0.queues[queue] }) else {
-                return answer(request, with: .failure(.withdrawn(InstanceID(queue.rawValue))), from: nil)
+                return answer(request, with: .failure(.withdrawn), from: nil)
             }
             server.receive(request) { [weak self] in self?.answer(request, with: $0, from: server.instance) }
         }
@@ -40,4 +39,9 @@ extension RPCNode: TransportReceiver {
         guard let queue = request.replyTo, let id = request.correlationID else { return }
         transport.send(.reply(reply, to: id, from: instance), to: queue)
     }
+}
+
+extension QueueName {
+    /// What a request comes on that was sent to all nodes.
+    package static let everybodys: QueueName = ""
 }

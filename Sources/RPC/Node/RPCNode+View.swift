@@ -15,11 +15,14 @@ extension RPCNode {
 
     /// Calls the observers, and tells the log, if the view is another one than they were told of last.
     func tellViewObservers() {
-        let (observers, changes): ([@Sendable () -> Void], [MembershipLog.Change]) = state.withLock { state in
-            guard state.view.version != state.observedVersion else { return ([], []) }
+        let (view, observers, changes): (ClusterView?, [@Sendable () -> Void], [MembershipLog.Change]) = state.withLock
+        {
+            state in
+            guard state.view.version != state.observedVersion else { return (nil, [], []) }
             state.observedVersion = state.view.version
-            return (state.viewObservers, state.membershipLog.changes(in: state.view))
+            return (state.view, state.viewObservers, state.membershipLog.changes(in: state.view))
         }
+        if let view { groups.viewChanged(view) }
         for observer in observers { observer() }
         for change in changes {
             let metadata: Logger.Metadata = ["instance": "\(change.instance)", "host": "\(change.host)"]

@@ -14,10 +14,16 @@ package final class RPCNode: Sendable {
         package var maxCalls = 100_000
         /// Bounds of every instance.
         package var server = RPCServer.Configuration()
+        /// Threads for functions that block, of all instances together.
+        package var blockingThreads = max(2, min(64, System.coreCount))
         /// How often the node announces itself; nil if the process is the whole cluster.
         package var announcementInterval: TimeAmount?
         /// The address of this machine, for people.
         package var host = "127.0.0.1"
+        /// The time by which calls are due.
+        package var clock = NodeClock()
+        /// Where functions run; nil: on Swift's pool, or on the thread that delivers the call.
+        package var executor: (any TaskExecutor)?
 
         package init() {}
     }
@@ -28,25 +34,30 @@ package final class RPCNode: Sendable {
         var servers: [InstanceID: RPCServer] = [:]
         /// Which instance a queue of this node belongs to.
         var queues: [QueueName: RPCServer] = [:]
-        var groupReceivers: [QueueName: @Sendable (GroupPush) -> Void] = [:]
         var timer: Scheduled<Void>?
         var timerDeadline = NIODeadline.distantFuture
         var announcements: UInt64 = 0
         var repeatedTasks: [RepeatedTask] = []
         /// Calls that wait for an instance to come back, in the order in which they were made.
         var parked: [CorrelationID] = []
+        /// Pushes to groups among them: none may overtake another.
+        var parkedPushes = ParkedPushes()
         var returning = ReturningInstances()
         /// False while nothing can be heard of others, or they cannot say anything.
         var judgesSilence = true
         /// When this node last heard its own announcement; nil if its transport does not bring it back.
         var lastEcho: NIODeadline?
         var membershipLog = MembershipLog()
+        /// Nodes of another version with Gates, of which the log has been told.
+        var foreignGates: Set<NodeID> = []
         /// When this node last announced itself to newcomers, and whether it is about to.
         var lastAnswer: NIODeadline?
         var willAnswer = false
         /// Names of queues that changed while an instance was about to be served.
         var renamed: [QueueName: QueueName] = [:]
         var pendingServes = 0
+        /// Counts the queues and connections that instances of this node have had.
+        var generation: UInt64 = 0
         var viewObservers: [@Sendable () -> Void] = []
         /// The version of the view that the observers were last called for.
         var observedVersion: UInt64 = 0
@@ -57,7 +68,11 @@ package final class RPCNode: Sendable {
     package let id: NodeID
     package let configuration: Configuration
     package let statistics = RPCClientStatistics()
+    /// The time by which this node's calls and its modules' timers are due. What it makes of others' silence is by the system's.
+    package let clock: NodeClock
     let transport: any Transport
+    let groups: GroupService
+    let blockingThreads: BlockingThreads
     let logger: Logger
     /// Drives deadlines and announcements; for short work only.
     package let eventLoop: any EventLoop
@@ -71,10 +86,16 @@ package final class RPCNode: Sendable {
         self.id = id
         self.transport = transport
         self.configuration = configuration
+        blockingThreads = BlockingThreads(count: configuration.blockingThreads)
         self.eventLoop = eventLoop
         self.logger = logger
-        state = Mutex(State(calls: CallTable(now: .now())))
+        clock = configuration.clock
+        groups = GroupService(node: id, transport: transport, eventLoop: eventLoop, clock: configuration.clock)
+        state = Mutex(State(calls: CallTable(now: clock.now)))
     }
+
+    /// See `Transport.maximumSessionSize`.
+    package var maximumSessionSize: Int? { transport.maximumSessionSize }
 
     /// Connects the transport and begins to announce the node.
     package func start() async throws(RPCError) {
@@ -101,26 +122,25 @@ package final class RPCNode: Sendable {
         let opened: Result<QueueName, RPCError>
         do throws(RPCError) {
             let queue = try await transport.openQueue(for: server.instance)
-            do throws(RPCError) {
-                if server.pushReceiver != nil { try await transport.openGroups(of: queue) }
-            } catch {
-                await transport.closeQueue(queue)
-                throw error
-            }
             opened = .success(queue)
         } catch {
             opened = .failure(error)
         }
-        try state.withLock { (state) throws(RPCError) in
+        let instance = try state.withLock { (state) throws(RPCError) in
             state.pendingServes -= 1
             defer { if state.pendingServes == 0 { state.renamed = [:] } }
             var queue = try opened.get()
             while let newer = state.renamed[queue] { queue = newer }
             state.servers[server.instance] = server
             state.queues[queue] = server
-            state.groupReceivers[queue] = server.pushReceiver
-            state.view.addLocal(InstanceDescription(id: server.instance, type: server.type, queue: queue))
+            state.generation += 1
+            var instance = InstanceDescription(id: server.instance, type: server.type, queue: queue)
+            instance.isGate = server.pushReceiver != nil
+            (instance.life, instance.generation) = (state.generation, state.generation)
+            state.view.addLocal(instance)
+            return instance
         }
+        serveGroups(of: instance, receiver: server.pushReceiver)
         tellViewObservers()
         announce()
     }
@@ -146,11 +166,9 @@ package final class RPCNode: Sendable {
             // A reconnect may have renamed its queue meanwhile.
             let queues = state.queues.filter { $0.value === server }.keys
             state.servers[server.instance] = nil
-            for queue in queues {
-                state.queues[queue] = nil
-                state.groupReceivers[queue] = nil
-            }
+            for queue in queues { state.queues[queue] = nil }
         }
+        groups.remove(server.instance)
     }
 
     /// How long a queue takes to close, and then stragglers to be answered.
@@ -194,6 +212,7 @@ package final class RPCNode: Sendable {
         for call in pending {
             call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
         }
+        blockingThreads.end()
         await transport.shutdown()
     }
 

@@ -1,15 +1,24 @@
 /// How a function runs.
 public struct FunctionOptions: Sendable, Hashable {
-    /// What runs at the same time as what.
-    public enum Execution: Sendable, Hashable {
+    /// What runs at the same time as what. Versions to come may have more of them, so this is no enum.
+    public struct Execution: Sendable, Hashable {
+        enum Kind: Sendable, Hashable {
+            case perSession
+            case concurrent
+            case serial
+        }
+
+        let kind: Kind
+
         /// In arrival order within a session, concurrently across sessions. Calls without a session are concurrent.
-        case perSession
+        public static let perSession = Self(kind: .perSession)
         /// Every call at once (mqant's `RegisterGO`).
-        case concurrent
+        public static let concurrent = Self(kind: .concurrent)
         /// One call at a time among all serial functions of the instance (mqant's `Register`).
-        case serial
+        public static let serial = Self(kind: .serial)
     }
 
+    /// What runs at the same time as what.
     public var execution: Execution
     /// The function never blocks its thread: it computes for microseconds and otherwise awaits. Its calls then start
     /// on the thread that delivers them, which saves two hops between threads. A function that says so and blocks
@@ -18,6 +27,8 @@ public struct FunctionOptions: Sendable, Hashable {
     /// Doing the work twice does no harm: a call whose outcome is unknown may be sent again to another instance.
     public var isIdempotent = false
 
+    /// Options of a function that may block its thread, and is not idempotent.
+    ///
     /// - Parameter execution: what runs at the same time as what.
     public init(execution: Execution) { self.execution = execution }
 
@@ -44,6 +55,6 @@ public struct FunctionOptions: Sendable, Hashable {
 
     /// What a function of this name gets if its module says nothing.
     static func `default`(for name: String) -> Self {
-        name.hasPrefix("Handler_") ? .perSession : .concurrent
+        name.hasBytePrefix("Handler_") ? .perSession : .concurrent
     }
 }

@@ -7,7 +7,8 @@ enum LaneID: Hashable, Sendable {
     case session(SessionID)
 }
 
-/// Decides which job runs when: a bound on all that run, a bound on all that wait, and order within a lane.
+/// Decides which job runs when: a bound on all that run, a bound on all that wait, a bound on those of one session that
+/// wait, and order within a lane.
 ///
 /// A pure value. Lanes exist only while they have work, so sessions that went away leave nothing behind.
 struct Lanes<Job> {
@@ -17,23 +18,33 @@ struct Lanes<Job> {
         case overloaded
     }
 
+    private struct Waiting {
+        var job: Job
+        var session: SessionID?
+    }
+
     private struct Lane {
         /// True while a job of the lane runs, or waits in `ready`.
         var isBusy = false
-        var waiting: Deque<Job> = []
+        var waiting: Deque<Waiting> = []
     }
 
     private let maxRunning: Int
     private let maxWaiting: Int
+    /// Jobs of one session that may wait: a sixteenth of all, so that one client cannot take the whole line.
+    private let maxWaitingOfSession: Int
     private var lanes: [LaneID: Lane] = [:]
     /// Jobs that only the bound on running jobs holds back.
-    private var ready: Deque<(job: Job, lane: LaneID)> = []
+    private var ready: Deque<(waiting: Waiting, lane: LaneID)> = []
+    /// How many jobs of a session wait; none for most.
+    private var waitingOfSession: [SessionID: Int] = [:]
     private(set) var running = 0
     private(set) var waiting = 0
 
     init(maxRunning: Int, maxWaiting: Int) {
         self.maxRunning = max(1, maxRunning)
         self.maxWaiting = max(0, maxWaiting)
+        maxWaitingOfSession = max(16, self.maxWaiting / 16)
     }
 
     var isIdle: Bool { running == 0 && waiting == 0 }
@@ -42,20 +53,21 @@ struct Lanes<Job> {
     func isBusy(_ laneID: LaneID) -> Bool { lanes[laneID] != nil }
 
     /// Takes a job in. `.run`: the caller runs it now and calls `finish` after.
-    mutating func admit(_ job: Job, to laneID: LaneID) -> Admission {
+    /// - Parameter session: on whose behalf the job is, whatever its lane.
+    mutating func admit(_ job: Job, to laneID: LaneID, of session: SessionID? = nil) -> Admission {
         if laneID == .none {
             guard isFull else {
                 running += 1
                 return .run
             }
-            return enqueue(job, laneID)
+            return enqueue(Waiting(job: job, session: session), laneID)
         }
         if lanes[laneID] == nil, !isFull {
             lanes[laneID] = Lane(isBusy: true)
             running += 1
             return .run
         }
-        return enqueue(job, laneID)
+        return enqueue(Waiting(job: job, session: session), laneID)
     }
 
     /// Ends a running job of a lane.
@@ -73,11 +85,18 @@ struct Lanes<Job> {
         guard !isFull, let next = ready.popFirst() else { return nil }
         waiting -= 1
         running += 1
-        return next.job
+        if let session = next.waiting.session, let count = waitingOfSession[session] {
+            waitingOfSession[session] = count > 1 ? count - 1 : nil
+        }
+        return next.waiting.job
     }
 
-    private mutating func enqueue(_ job: Job, _ laneID: LaneID) -> Admission {
+    private mutating func enqueue(_ job: Waiting, _ laneID: LaneID) -> Admission {
         guard waiting < maxWaiting else { return .overloaded }
+        if let session = job.session {
+            guard waitingOfSession[session, default: 0] < maxWaitingOfSession else { return .overloaded }
+            waitingOfSession[session, default: 0] += 1
+        }
         waiting += 1
         if laneID != .none, lanes[laneID]?.isBusy == true {
             lanes[laneID]?.waiting.append(job)

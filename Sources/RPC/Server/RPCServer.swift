@@ -2,10 +2,10 @@ package import Logging
 import NIOCore
 import Synchronization
 
-/// Serves the functions of one instance: decodes nothing itself, but decides what runs when.
+/// Serves the functions of one instance: decodes nothing itself, but decides what runs when and where.
 ///
 /// At most `maxInFlight` handlers run at a time; `maxWaiting` more calls wait in line; further ones are answered
-/// `overloaded` at once. A handler runs in a task of its own; `drain` awaits all of them.
+/// `overloaded` at once. `drain` awaits the end of all of them.
 public final class RPCServer: Sendable {
     /// The bounds of an instance.
     public struct Configuration: Sendable {
@@ -14,34 +14,16 @@ public final class RPCServer: Sendable {
         /// Calls that wait for a handler to end.
         public var maxWaiting = 10_000
 
+        /// The defaults.
         public init() {}
     }
 
-    typealias Handler = @Sendable (RPCRequest) async -> RPCReply
     package typealias Completion = @Sendable (RPCReply) -> Void
 
-    struct Function: Sendable {
-        var handler: Handler
-        var options: FunctionOptions
-    }
-
-    struct Job: Sendable {
-        var request: RPCRequest
-        var function: Function
-        var completion: Completion
-    }
-
-    fileprivate struct State: ~Copyable {
-        var functions: [String: Function] = [:]
-        var gauges: [String: @Sendable () -> Int] = [:]
+    private struct State: ~Copyable {
+        var table: FunctionTable
         var pushReceiver: (@Sendable (GroupPush) -> Void)?
-        var lanes: Lanes<Job>
-        /// Sessions that a handler changed while others of their lane waited: those carry the state from before.
-        var changedSessions: [SessionID: SessionBox] = [:]
-        /// Set once `drain` found nothing to do: nothing is taken in any more.
-        var isClosed = false
-        var idleWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-        var idleWaiterCount: UInt64 = 0
+        var jobs: JobQueue
     }
 
     /// The module type that is served.
@@ -54,6 +36,7 @@ public final class RPCServer: Sendable {
     private let times = HandlerTimes()
     private let began = NIODeadline.now()
     private let logger: Logger
+    private let blockingThreads: BlockingThreads
     private let state: Mutex<State>
 
     package init(type: ModuleType, instance: InstanceID, node: RPCNode, logger: Logger) {
@@ -62,49 +45,48 @@ public final class RPCServer: Sendable {
         self.node = node
         let configuration = node.configuration.server
         self.logger = logger
+        blockingThreads = node.blockingThreads
         state = Mutex(
-            State(lanes: Lanes(maxRunning: configuration.maxInFlight, maxWaiting: configuration.maxWaiting)))
+            State(
+                table: FunctionTable(type: type),
+                jobs: JobQueue(maxRunning: configuration.maxInFlight, maxWaiting: configuration.maxWaiting)))
     }
 
-    /// Registers a function over the payload as it came: for bytes, and for functions that decode by themselves.
-    ///
-    /// - Parameters:
-    ///   - name: the function's name; registering one again replaces it.
-    ///   - options: how it runs; by default `.perSession` for `Handler_…`, else `.concurrent`.
-    ///   - body: called on any thread. What it throws is what the caller sees.
-    public func registerRaw(
-        _ name: String, options: FunctionOptions? = nil,
-        _ body: @escaping @Sendable (RPCRequest) async throws -> Payload
-    ) {
-        let function = Function(
-            handler: { request in
-                do { return .success(try await body(request)) } catch { return .failure(RPCError(answering: error)) }
-            },
-            options: options ?? .default(for: name))
-        state.withLock { $0.functions[name] = function }
+    // MARK: Registration
+
+    /// Adds a function.
+    /// - Throws: `RegistrationError` if the instance has one of this name.
+    func add(_ function: FunctionTable.Function, named name: String) throws(RegistrationError) {
+        // Here, in the node's start: threads are not made later, when calls wait for them.
+        if function.place == .blockingThread { blockingThreads.start() }
+        try state.withLock { (state) throws(RegistrationError) in try state.table.add(function, named: name) }
     }
 
     /// Has `mqantserver status` show a number of the module's own, such as a Gate's sessions.
     ///
     /// - Parameters:
-    ///   - name: what it is called; reporting under it again replaces it.
+    ///   - name: what it is called: a name like that of a function.
     ///   - value: called on any thread when somebody asks; must not block.
-    public func report(_ name: String, _ value: @escaping @Sendable () -> Int) {
-        state.withLock { $0.gauges[name] = value }
+    /// - Throws: `RegistrationError` for a name that cannot be used, or is used already.
+    public func report(_ name: String, _ value: @escaping @Sendable () -> Int) throws(RegistrationError) {
+        try RegistrationError.check(name, of: "number", for: type)
+        try state.withLock { (state) throws(RegistrationError) in try state.table.add(value, named: name) }
     }
 
-    /// Has pushes to groups that the instance is bound to delivered to `receiver`, on any thread, in each group's order.
-    /// Called before the instance is served, which then fails if the broker would let it be bound to none.
+    /// Has pushes to groups that the instance is in delivered to `receiver`, on any thread, in each group's order: makes a Gate of
+    /// it. Called before the instance is served.
     package func receivePushes(_ receiver: @escaping @Sendable (GroupPush) -> Void) {
         state.withLock { $0.pushReceiver = receiver }
     }
 
     var pushReceiver: (@Sendable (GroupPush) -> Void)? { state.withLock { $0.pushReceiver } }
 
+    // MARK: How it is doing
+
     /// How the instance is doing.
     package var status: InstanceStatus {
         let load = load
-        let gauges = state.withLock { $0.gauges }
+        let gauges = state.withLock { $0.table.allGauges }
         return InstanceStatus(
             id: instance, type: type, uptime: Double((NIODeadline.now() - began).nanoseconds) / 1e9,
             running: load.running, waiting: load.waiting, calls: statistics.answered, errors: statistics.failed,
@@ -112,17 +94,15 @@ public final class RPCServer: Sendable {
     }
 
     /// The names of all functions, sorted.
-    public var functionNames: [String] { state.withLock { $0.functions.keys.sorted() } }
+    public var functionNames: [String] { state.withLock { $0.table.names } }
 
     /// The names of the functions that may be called again when a call was interrupted, sorted.
-    package var idempotentFunctionNames: [String] {
-        state.withLock { $0.functions.filter(\.value.options.isIdempotent).keys.sorted() }
-    }
+    package var idempotentFunctionNames: [String] { state.withLock { $0.table.idempotentNames } }
 
     /// Handlers that run, and calls that wait.
-    package var load: (running: Int, waiting: Int, isFull: Bool) {
-        state.withLock { ($0.lanes.running, $0.lanes.waiting, $0.lanes.isFull) }
-    }
+    package var load: (running: Int, waiting: Int, isFull: Bool) { state.withLock { $0.jobs.load } }
+
+    // MARK: Calls
 
     /// Takes a call in. `completion` is called once, on any thread; at once, on this one, if the call is refused.
     package func receive(_ request: RPCRequest, completion: @escaping Completion) {
@@ -135,17 +115,21 @@ public final class RPCServer: Sendable {
             // Answered even by an instance that is full: it is then that somebody asks.
             return completion(Result { () throws(RPCError) in try ArgumentCoding.encode(result: status) })
         }
+        if request.function.utf8.first == UInt8(ascii: "$"),
+            node.receiveGroupRequest(request, for: instance, completion: completion)
+        {
+            return
+        }
         let decision: Decision = state.withLock { state in
-            guard !state.isClosed else { return .refuse(.withdrawn(instance)) }
-            guard let function = state.functions[request.function] else {
-                return .refuse(.functionNotFound(request.function))
+            guard let function = state.table[request.function] else {
+                return .refuse(state.jobs.isClosed ? .withdrawn : .functionNotFound(request.function))
             }
             let job = Job(request: request, function: function, completion: completion)
-            switch state.lanes.admit(job, to: job.lane) {
-            case .run: return .run(job)
-            case .wait: return .wait
-            case .overloaded:
-                return .refuse(RPCError(.overloaded, "\(instance) is overloaded"))
+            return switch state.jobs.admit(job) {
+            case .run: .run(job)
+            case .wait: .wait
+            case .overloaded: .refuse(RPCError(.overloaded, "\(type) is overloaded"))
+            case .closed: .refuse(.withdrawn)
             }
         }
         switch decision {
@@ -159,119 +143,124 @@ public final class RPCServer: Sendable {
         }
     }
 
+    /// Notes that the session of a running call changed, so that calls which wait in its lane see the change.
+    package func sessionChanged(_ session: SessionBox) {
+        state.withLock { $0.jobs.sessionChanged(session) }
+    }
+
     /// Returns when nothing runs and nothing waits, or when its task is cancelled. From its return on, calls are refused
     /// as not delivered.
     package func drain() async {
-        let id = state.withLock { state in
-            state.idleWaiterCount += 1
-            return state.idleWaiterCount
-        }
+        let id = state.withLock { $0.jobs.newIdleWaiter() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isDone = state.withLock { state in
-                    if state.lanes.isIdle || Task.isCancelled {
-                        state.isClosed = true
-                        return true
-                    }
-                    state.idleWaiters[id] = continuation
-                    return false
-                }
-                if isDone { continuation.resume() }
+                let waits = state.withLock { $0.jobs.wait(id, continuation, isCancelled: Task.isCancelled) }
+                if !waits { continuation.resume() }
             }
         } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.idleWaiters.removeValue(forKey: id)
-                if waiter != nil { state.isClosed = true }
-                return waiter
-            }
-            waiter?.resume()
+            state.withLock { $0.jobs.giveUp(id) }?.resume()
         }
     }
 
-    /// Runs a job in a task of its own: nobody awaits the task, but `drain` awaits its end through the lanes.
+    // MARK: Running
+
+    /// Has a job run where its function wants to. Nobody awaits it, but `drain` awaits its end.
     private func start(_ job: Job) {
-        if job.function.options.isNonblocking, CallDepth.current < CallDepth.limit {
-            CallDepth.nested { _ = Task.immediate { await self.run(job) } }
-        } else {
+        // A test's, in whose hand all of it is.
+        if let executor = node.configuration.executor {
+            Task(executorPreference: executor) { await self.run(job) }
+            return
+        }
+        switch job.function.place {
+        case .deliveringThread where CallDepth.current < CallDepth.limit:
+            CallDepth.nested {
+                switch job.function.body {
+                case .synchronous(let body): runHere(job, body)
+                case .asynchronous: _ = Task.immediate { await self.run(job) }
+                }
+            }
+        case .deliveringThread, .pool:
             Task { await self.run(job) }
+        case .blockingThread:
+            blockingThreads.submit { isRunning in self.runBlocking(job, isRunning: isRunning) }
         }
     }
 
-    /// Runs a job, and then those that waited for it as long as they may run on the same kind of task.
+    /// Runs a job on this task, and then those that waited for it as long as they begin at the same place.
     private func run(_ first: Job) async {
         var job = first
         while true {
-            let began = NIODeadline.now()
-            if let deadline = job.request.deadline, deadline < began {
-                statistics.countExpired()
-            } else {
-                let reply = await job.function.handler(job.request)
-                let end = NIODeadline.now()
-                times.record(end - began, now: end)
-                statistics.count(reply)
-                job.completion(reply)
+            let began = node.clock.now
+            if !isExpired(job, at: began) {
+                switch job.function.body {
+                case .synchronous(let body): answer(job, with: body(job.request), began: began)
+                case .asynchronous(let body): answer(job, with: await body(job.request), began: began)
+                }
             }
-            let (next, waiters) = state.withLock { state in
-                let next = state.finish(job)
-                guard state.lanes.isIdle else { return (next, [UInt64: CheckedContinuation<Void, Never>]()) }
-                defer { state.idleWaiters = [:] }
-                if !state.idleWaiters.isEmpty { state.isClosed = true }
-                return (next, state.idleWaiters)
-            }
-            for waiter in waiters.values { waiter.resume() }
-            guard let next else { return }
-            guard next.function.options.isNonblocking == job.function.options.isNonblocking else { return start(next) }
+            guard let next = finish(job) else { return }
+            guard next.function.place == job.function.place else { return start(next) }
             job = next
         }
     }
-}
 
-extension RPCServer {
-    /// Notes that the session of a running call changed, so that calls which wait in its lane see the change.
-    package func sessionChanged(_ session: SessionBox) {
-        state.withLock { state in
-            let id = session.state.id
-            guard state.lanes.isBusy(.session(id)),
-                session.state.version > state.changedSessions[id]?.state.version ?? 0
-            else { return }
-            state.changedSessions[session.state.id] = session
+    /// Runs a job on this thread, without a task, and then those that waited for it and need none either.
+    private func runHere(_ job: Job, _ body: @Sendable (RPCRequest) -> RPCReply) {
+        var (job, body) = (job, body)
+        while true {
+            let began = node.clock.now
+            if !isExpired(job, at: began) { answer(job, with: body(job.request), began: began) }
+            guard let next = finish(job) else { return }
+            guard next.function.place == .deliveringThread, case .synchronous(let nextBody) = next.function.body else {
+                return start(next)
+            }
+            (job, body) = (next, nextBody)
         }
     }
-}
 
-extension RPCServer.State {
-    /// Ends a job; the next one gets its session as changed by those before it.
-    fileprivate mutating func finish(_ job: RPCServer.Job) -> RPCServer.Job? {
-        var next = lanes.finish(job.lane)
-        guard !changedSessions.isEmpty else { return next }
-        if case .session(let id) = job.lane, !lanes.isBusy(job.lane) { changedSessions[id] = nil }
-        if let session = next?.request.sessionBox, let changed = changedSessions[session.state.id],
-            changed.state.version > session.state.version
-        {
-            next?.request.sessionBox = changed
+    /// Runs a job on a thread that it may block. The next one takes its turn behind those of other instances.
+    ///
+    /// - Parameter isRunning: false if the threads have ended, with the node.
+    private func runBlocking(_ job: Job, isRunning: Bool) {
+        guard isRunning else { return giveUp(job) }
+        let began = node.clock.now
+        if !isExpired(job, at: began), case .synchronous(let body) = job.function.body {
+            answer(job, with: body(job.request), began: began)
         }
+        if let next = finish(job) { start(next) }
+    }
+
+    /// Ends a job whose threads are gone, and those behind it that want them too.
+    private func giveUp(_ job: Job) {
+        var job = job
+        while true {
+            statistics.count(.shuttingDown)
+            job.completion(.failure(RPCError(.shuttingDown, "this node is shutting down")))
+            guard let next = finish(job) else { return }
+            guard next.function.place == .blockingThread else { return start(next) }
+            job = next
+        }
+    }
+
+    /// Whether nobody waits for a job's end any more; it is counted then.
+    private func isExpired(_ job: Job, at now: NIODeadline) -> Bool {
+        guard let deadline = job.request.deadline, deadline < now else { return false }
+        statistics.countExpired()
+        // The caller of a call has its deadline; that of a cast hears of its end from here alone.
+        if job.request.correlationID == nil { job.completion(.failure(.timeout(job.request.function))) }
+        return true
+    }
+
+    private func answer(_ job: Job, with reply: RPCReply, began: NIODeadline) {
+        let end = node.clock.now
+        times.record(end - began, now: end)
+        statistics.count(reply)
+        job.completion(reply)
+    }
+
+    /// - Returns: what to run next.
+    private func finish(_ job: Job) -> Job? {
+        let (next, waiters) = state.withLock { $0.jobs.finish(job) }
+        for waiter in waiters { waiter.resume() }
         return next
-    }
-}
-
-extension RPCServer.Job {
-    /// What this job must not overtake or run beside.
-    var lane: LaneID {
-        switch function.options.execution {
-        case .serial: .serial
-        case .concurrent: .none
-        case .perSession: request.sessionBox.map { .session($0.state.id) } ?? .none
-        }
-    }
-}
-
-extension RPCError {
-    /// What a caller is told of an error that a handler threw.
-    init(answering error: any Error) {
-        switch error {
-        case let error as RPCError: self = RPCError(error.code, error.message, outcome: .answered)
-        case let error as HandlerError: self.init(.remote, error.message)
-        default: self.init(.remote, String(describing: error), underlyingError: error)
-        }
     }
 }

@@ -1,12 +1,12 @@
+import NIOCore
 import Synchronization
 
-/// What the in-process transports of one process share: which queue is whose, and what is bound to which group.
+/// What the in-process transports of one process share: which queue is whose.
 package final class InProcessHub: Sendable {
     fileprivate struct State {
         var nodes: [NodeID: any TransportReceiver] = [:]
         var owners: [QueueName: NodeID] = [:]
         var mailboxes: [QueueName: InProcessMailbox] = [:]
-        var groups: [GroupName: [QueueName]] = [:]
         var incarnations = 0
     }
 
@@ -30,6 +30,20 @@ package final class InProcessHub: Sendable {
         }
     }
 
+    /// Ends a node as SIGKILL ends a process: its queues vanish, and all other nodes have proof of that.
+    func kill(_ node: NodeID) {
+        let (queues, others) = state.withLock { state -> ([QueueName], [any TransportReceiver]) in
+            state.nodes[node] = nil
+            let queues = state.owners.filter { $0.value == node }.keys.sorted { $0.rawValue < $1.rawValue }
+            for queue in queues { state.remove(queue) }
+            return (queues, Array(state.nodes.values))
+        }
+        for other in others {
+            other.gone(node, queues)
+            for queue in queues { other.vanished(queue, probedAt: .distantFuture) }
+        }
+    }
+
     func openQueue(of node: NodeID, for instance: InstanceID) throws(RPCError) -> QueueName {
         let queue: QueueName? = state.withLock { state in
             guard let receiver = state.nodes[node] else { return nil }
@@ -45,17 +59,6 @@ package final class InProcessHub: Sendable {
 
     func closeQueue(_ queue: QueueName) {
         state.withLock { $0.remove(queue) }
-    }
-
-    func bind(_ queue: QueueName, to group: GroupName) {
-        state.withLock { state in
-            guard state.owners[queue] != nil, state.groups[group]?.contains(queue) != true else { return }
-            state.groups[group, default: []].append(queue)
-        }
-    }
-
-    func unbind(_ queue: QueueName, from group: GroupName) {
-        state.withLock { $0.unbind(queue, from: group) }
     }
 
     func receiver(of queue: QueueName) -> (any TransportReceiver)? {
@@ -74,18 +77,6 @@ package final class InProcessHub: Sendable {
         return mailbox != nil
     }
 
-    /// Delivers a copy to every queue that is bound to a group: all see the same order of pushes.
-    /// - Returns: false if none is.
-    func deliver(_ envelope: Envelope, to group: GroupName) -> Bool {
-        let mailboxes = state.withLock { state in
-            let mailboxes = (state.groups[group] ?? []).compactMap { state.mailboxes[$0] }
-            for mailbox in mailboxes { mailbox.append(envelope) }
-            return mailboxes
-        }
-        for mailbox in mailboxes { mailbox.drain() }
-        return !mailboxes.isEmpty
-    }
-
     func receivers(besides node: NodeID) -> [any TransportReceiver] {
         state.withLock { state in state.nodes.filter { $0.key != node }.map(\.value) }
     }
@@ -95,11 +86,5 @@ extension InProcessHub.State {
     fileprivate mutating func remove(_ queue: QueueName) {
         owners[queue] = nil
         mailboxes[queue] = nil
-        for group in groups.keys where groups[group]?.contains(queue) == true { unbind(queue, from: group) }
-    }
-
-    fileprivate mutating func unbind(_ queue: QueueName, from group: GroupName) {
-        groups[group]?.removeAll { $0 == queue }
-        if groups[group]?.isEmpty == true { groups[group] = nil }
     }
 }

@@ -3,10 +3,13 @@ package import NIOCore
 /// How envelopes travel between queues: within a process, or over RabbitMQ.
 ///
 /// Nothing here waits: an envelope is taken at once, and what became of it is told to the receiver. Envelopes that one
-/// node sends to one queue arrive in the order in which they were sent, as do its publishes to one group.
+/// node sends to one queue arrive in the order in which they were sent, as do those that it sends there with a confirmation.
 package protocol Transport: Sendable {
     /// Where replies to this node go.
     var replyQueue: QueueName { get }
+
+    /// Bytes of a session's form on the wire (`SessionState.wireSize`) that a request can carry; nil: any number.
+    var maximumSessionSize: Int? { get }
 
     /// Connects. From now on `receiver` gets what arrives and what happens.
     func start(_ receiver: any TransportReceiver) async throws(RPCError)
@@ -21,29 +24,17 @@ package protocol Transport: Sendable {
     /// back by `refused`. A request with a `replyTo` asks for a reply, on whatever `replyQueue` is when it is written.
     func send(_ envelope: Envelope, to queue: QueueName)
 
+    /// Sends a request without a reply to a queue, and tells what became of it, on any thread. In the order of all that is sent
+    /// there with a confirmation. It never comes back by `returned`, nor does it wait for a connection to come.
+    func send(
+        _ request: RPCRequest, to queue: QueueName, confirmation: @escaping @Sendable (DeliveryOutcome) -> Void)
+
     /// Asks whether a queue still exists, after all that was sent to it before. If it does not: `vanished`.
     func probe(_ queue: QueueName)
 
     /// Takes requests back that wait to be written, for their callers wait no more.
     /// - Returns: those that were not written, and now never will be.
     func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID>
-
-    /// Makes sure that a queue which `openQueue` returned can be bound to groups: else it would be found out by the first
-    /// who joins one.
-    func openGroups(of queue: QueueName) async throws(RPCError)
-
-    /// Makes `queue` get what is published to `group`; on completion nothing published later is missed.
-    func bind(_ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
-
-    /// Ends what `bind` began.
-    func unbind(
-        _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
-
-    /// Sends a copy to every queue that is bound to the group.
-    /// - Parameter confirmation: told whether any queue was bound; nil: fire and forget.
-    func publish(
-        _ request: RPCRequest, to group: GroupName,
-        confirmation: (@Sendable (Result<PublishOutcome, RPCError>) -> Void)?)
 
     /// Tells every other node.
     func announce(_ announcement: Announcement)
@@ -52,12 +43,16 @@ package protocol Transport: Sendable {
     func shutdown() async
 }
 
-/// What became of a publish to a group.
-package enum PublishOutcome: Sendable, Hashable {
-    /// At least one queue got it.
-    case routed
-    /// No queue is bound: nobody is there.
-    case unroutable
+/// What became of a confirmed send to a queue.
+package enum DeliveryOutcome: Sendable {
+    /// It is in the queue.
+    case delivered
+    /// There is no such queue, nor will there be one.
+    case returned
+    /// Nobody knows: the connection broke, the queue's broker does not answer, or does not take it.
+    case unknown
+    /// It was not sent, for it is too large, or too much waits.
+    case refused(RPCError)
 }
 
 /// What a transport tells its node. Called on any thread, one call at a time for each queue; must not block.
@@ -99,17 +94,7 @@ package enum ConnectionChange: Sendable {
 
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.
 extension Transport {
-    package func openGroups(of queue: QueueName) async throws(RPCError) {}
+    package var maximumSessionSize: Int? { nil }
     package func probe(_ queue: QueueName) {}
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { [] }
-}
-
-/// A receiver that stands before a node of the same process need not know them.
-extension TransportReceiver {
-    package func refused(_ request: RPCRequest, _ error: RPCError) {}
-    package func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
-    package func gone(_ node: NodeID, _ queues: [QueueName]) {}
-    package func asked() {}
-    package func heardItself() {}
-    package func connectionChanged(_ change: ConnectionChange) {}
 }

@@ -1,4 +1,4 @@
-import RPC
+import MqantRPC
 
 /// Which of a node's brokers something is at. The node's names of what is not at the first one carry it.
 struct BrokerIndex: Hashable, Sendable {

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 /// Stands between the transport at one of several brokers and the node: puts the broker into every name.
 final class BrokerReceiver: TransportReceiver {
@@ -7,20 +7,31 @@ final class BrokerReceiver: TransportReceiver {
     private let receiver: any TransportReceiver
     /// Told whether this broker can be heard; answers whether another cannot.
     private let isImpeded: @Sendable (Bool) -> Bool
+    /// Told that this broker brought the node's own announcement back; answers whether all others have as well.
+    private let isEchoComplete: @Sendable () -> Bool
 
-    init(broker: BrokerIndex, receiver: any TransportReceiver, isImpeded: @escaping @Sendable (Bool) -> Bool) {
+    init(
+        broker: BrokerIndex, receiver: any TransportReceiver, isImpeded: @escaping @Sendable (Bool) -> Bool,
+        isEchoComplete: @escaping @Sendable () -> Bool
+    ) {
         self.broker = broker
         self.receiver = receiver
         self.isImpeded = isImpeded
+        self.isEchoComplete = isEchoComplete
     }
 
     func received(_ envelope: Envelope, on queue: QueueName) {
         var envelope = envelope
         if case .request(var request) = envelope {
             request.replyTo = request.replyTo.map(broker.qualified)
+            if request.function == SubscriptionRequest.function,
+                let queue = request.headers[SubscriptionRequest.queueHeader]
+            {
+                request.headers[SubscriptionRequest.queueHeader] = broker.qualified(QueueName(queue)).rawValue
+            }
             envelope = .request(request)
         }
-        receiver.received(envelope, on: broker.qualified(queue))
+        receiver.received(envelope, on: queue == .everybodys ? queue : broker.qualified(queue))
     }
 
     func returned(_ envelope: Envelope, from queue: QueueName) {
@@ -29,6 +40,7 @@ final class BrokerReceiver: TransportReceiver {
 
     func received(_ announcement: Announcement) {
         var announcement = announcement
+        for index in announcement.instances.indices { announcement.instances[index].home = announcement.node }
         announcement.node = broker.qualified(announcement.node)
         for index in announcement.instances.indices {
             announcement.instances[index].queue = broker.qualified(announcement.instances[index].queue)
@@ -47,6 +59,10 @@ final class BrokerReceiver: TransportReceiver {
     }
 
     func asked() { receiver.asked() }
+
+    func heardItself() {
+        if isEchoComplete() { receiver.heardItself() }
+    }
 
     func connectionChanged(_ change: ConnectionChange) {
         switch change {

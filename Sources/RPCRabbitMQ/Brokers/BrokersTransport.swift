@@ -1,39 +1,41 @@
+package import MqantRPC
 import NIOCore
-package import RPC
 import Synchronization
 
 /// The transport of a node whose module types are at different brokers, or behind different exchanges (`Rabbitmq` of a
-/// module overrides the default, DESIGN §4): one connection for each. A caller uses the callee's.
+/// module overrides the default, docs/architecture.md#configuration): one connection for each. A caller uses the
+/// callee's.
 ///
 /// To the node, a process that it meets at two brokers is two nodes.
 package final class BrokersTransport: Transport {
     private let transports: [any Transport]
     private let brokerOfInstance: @Sendable (InstanceID) -> Int
-    private let pushBroker: Int
     private let troubled = Mutex<Set<BrokerIndex>>([])
+    private let echoes: Mutex<EchoRound>
 
     /// - Parameters:
     ///   - transports: one for each broker, at least one.
-    ///   - pushBroker: the index of the broker at which Gates are.
     ///   - brokerOfInstance: the index of the broker at which an instance of this node is.
-    package init(
-        _ transports: [any Transport], pushBroker: Int, brokerOfInstance: @escaping @Sendable (InstanceID) -> Int
-    ) {
+    package init(_ transports: [any Transport], brokerOfInstance: @escaping @Sendable (InstanceID) -> Int) {
         self.transports = transports
-        self.pushBroker = pushBroker
+        echoes = Mutex(EchoRound(of: transports.count))
         self.brokerOfInstance = brokerOfInstance
     }
 
     /// A mark only: each transport puts its own in.
     package var replyQueue: QueueName { transports.first?.replyQueue ?? "replies" }
 
+    /// A request may go to any broker.
+    package var maximumSessionSize: Int? { transports.compactMap(\.maximumSessionSize).min() }
+
     package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
         for (number, transport) in transports.enumerated() {
             let broker = BrokerIndex(number: number)
             try await transport.start(
-                BrokerReceiver(broker: broker, receiver: receiver) { [weak self] in
-                    self?.isImpeded(broker, $0) ?? false
-                })
+                BrokerReceiver(
+                    broker: broker, receiver: receiver,
+                    isImpeded: { [weak self] in self?.isImpeded(broker, $0) ?? false },
+                    isEchoComplete: { [weak self] in self?.echoes.withLock { $0.heard(broker) } ?? false }))
         }
     }
 
@@ -50,15 +52,23 @@ package final class BrokersTransport: Transport {
         await transport(broker)?.closeQueue(name)
     }
 
-    package func openGroups(of queue: QueueName) async throws(RPCError) {
-        let (broker, name) = BrokerIndex.split(queue)
-        guard let transport = transport(broker) else { throw .noBroker }
-        try await transport.openGroups(of: name)
-    }
-
     package func send(_ envelope: Envelope, to queue: QueueName) {
         let (broker, name) = BrokerIndex.split(queue)
         transport(broker)?.send(envelope, to: name)
+    }
+
+    package func send(
+        _ request: RPCRequest, to queue: QueueName, confirmation: @escaping @Sendable (DeliveryOutcome) -> Void
+    ) {
+        let (broker, name) = BrokerIndex.split(queue)
+        guard let transport = transport(broker) else { return confirmation(.returned) }
+        var request = request
+        if request.function == SubscriptionRequest.function {
+            // The name that its broker knows.
+            let header = SubscriptionRequest.queueHeader
+            request.headers[header] = request.headers[header].map { BrokerIndex.split(QueueName($0)).name.rawValue }
+        }
+        transport.send(request, to: name, confirmation: confirmation)
     }
 
     package func probe(_ queue: QueueName) {
@@ -68,33 +78,6 @@ package final class BrokersTransport: Transport {
 
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> {
         transports.reduce(into: []) { $0.formUnion($1.takeBack(ids)) }
-    }
-
-    package func bind(
-        _ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        let (broker, name) = BrokerIndex.split(queue)
-        guard let transport = transport(broker) else { return completion(.failure(.noBroker)) }
-        transport.bind(name, to: group, completion: completion)
-    }
-
-    package func unbind(
-        _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        let (broker, name) = BrokerIndex.split(queue)
-        guard let transport = transport(broker) else { return completion(.failure(.noBroker)) }
-        transport.unbind(name, from: group, completion: completion)
-    }
-
-    package func publish(
-        _ request: RPCRequest, to group: GroupName,
-        confirmation: (@Sendable (Result<PublishOutcome, RPCError>) -> Void)?
-    ) {
-        guard let transport = transport(BrokerIndex(number: pushBroker)) else {
-            confirmation?(.failure(.noBroker))
-            return
-        }
-        transport.publish(request, to: group, confirmation: confirmation)
     }
 
     /// Each broker hears of the instances that are there.
@@ -129,8 +112,4 @@ package final class BrokersTransport: Transport {
             return troubled.contains { $0 != broker }
         }
     }
-}
-
-extension RPCError {
-    fileprivate static let noBroker = RPCError(.notFound, "no such broker", outcome: .notDelivered)
 }

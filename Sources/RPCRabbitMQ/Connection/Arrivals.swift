@@ -1,7 +1,7 @@
 import Logging
+import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-import RPC
-import RabbitMQ
 import Synchronization
 
 /// Reads what comes from the broker and hands it to the node, on the connection's thread: no further hop.
@@ -17,9 +17,16 @@ final class Arrivals: Sendable {
     private let sessions = Mutex(SessionText())
     private let receiverBox = Mutex<(any TransportReceiver)?>(nil)
     private let reportBox = Mutex<(@Sendable (WireGone) -> Void)?>(nil)
+    /// Called when the exchange of announcements is proven gone. On any thread.
+    let announcementsLost: @Sendable () -> Void
+    private let echo = Mutex<NIODeadline?>(nil)
 
-    init(node: NodeID, statistics: TransportStatistics, readers: BatchReaders, witnesses: Witnesses) {
+    init(
+        node: NodeID, statistics: TransportStatistics, readers: BatchReaders, witnesses: Witnesses,
+        announcementsLost: @escaping @Sendable () -> Void
+    ) {
         self.node = node
+        self.announcementsLost = announcementsLost
         self.statistics = statistics
         self.readers = readers
         self.witnesses = witnesses
@@ -27,6 +34,9 @@ final class Arrivals: Sendable {
     }
 
     var receiver: (any TransportReceiver)? { receiverBox.withLock { $0 } }
+
+    /// When this node last heard itself on its present connection.
+    var lastEcho: NIODeadline? { echo.withLock { $0 } }
 
     /// - Parameter report: tells the other nodes what a probe that came back has proven.
     func start(_ receiver: any TransportReceiver, report: @escaping @Sendable (WireGone) -> Void) {
@@ -43,14 +53,15 @@ final class Arrivals: Sendable {
     func connectionLost() {
         readers.clear()
         witnesses.clear()
+        echo.withLock { $0 = nil }
         neighbours.withLock { $0.connectionLost() }
     }
 
-    func received(_ deliveries: [Delivery], _ roles: [String: QueueRole]) {
+    func received(_ deliveries: [Delivery], _ roles: [TextKey: QueueRole]) {
         guard let receiver else { return }
         let now = NIODeadline.now()
         for delivery in deliveries {
-            let role = roles[delivery.consumerTag]
+            let role = roles[TextKey(delivery.consumerTag)]
             // A probe: that it came at all is the answer.
             if delivery.body.readableBytes == 0, delivery.properties.type == nil, role != nil { continue }
             switch role {
@@ -68,16 +79,6 @@ final class Arrivals: Sendable {
                     statistics.countRequest()
                     receiver.received(.request(request), on: queue)
                 }
-            case .pushes(_, let queue):
-                forEach(in: delivery) { envelope in
-                    var envelope = envelope
-                    envelope.headers.removeAll { $0.name == "group" }
-                    envelope.headers.append(WireEnvelope.Header(name: "group", value: delivery.routingKey))
-                    guard let push = sessions.withLock({ envelope.request(now: now, &$0) }),
-                        push.function == GroupPush.function
-                    else { return statistics.countDrop(.malformed) }
-                    receiver.received(.request(push), on: queue)
-                }
             case .announcements:
                 announced(delivery, receiver, now)
             case nil:
@@ -93,6 +94,7 @@ final class Arrivals: Sendable {
         let queue = QueueName(message.routingKey)
         if message.body.readableBytes == 0, message.properties.type == nil {
             if let gone = neighbours.withLock({ $0.returned(queue, now: .now()) }) {
+                witnesses.gone(gone.node, gone.queues)
                 receiver.gone(gone.node, gone.queues)
                 reportBox.withLock { $0 }?(gone)
             }
@@ -131,7 +133,10 @@ final class Arrivals: Sendable {
 
     private func announced(_ delivery: Delivery, _ receiver: any TransportReceiver, _ now: NIODeadline) {
         // The exchange copies to the sender too.
-        guard delivery.properties.appID != node.rawValue else { return receiver.heardItself() }
+        guard delivery.properties.appID.map({ NodeID($0) }) != node else {
+            echo.withLock { $0 = now }
+            return receiver.heardItself()
+        }
         switch delivery.properties.type {
         case WireName.question:
             receiver.asked()
@@ -147,7 +152,14 @@ final class Arrivals: Sendable {
             // This node's own are those of a connection that it has lost itself.
             guard gone.node != node else { return }
             neighbours.withLock { $0.apply(gone, now: now) }
+            witnesses.gone(gone.node, gone.queues)
             receiver.gone(gone.node, gone.queues)
+        case GroupPush.function:
+            // Of a program that has no queue, and cannot know the group's owner.
+            guard let envelope = WireEnvelope(delivery.properties, body: delivery.body),
+                let push = sessions.withLock({ envelope.request(now: now, &$0) })
+            else { return statistics.countDrop(.malformed) }
+            receiver.received(.request(push), on: .everybodys)
         default:
             statistics.countDrop(.malformed)
         }

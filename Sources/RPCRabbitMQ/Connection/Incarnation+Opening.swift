@@ -1,11 +1,13 @@
-import RPC
-import RabbitMQ
+import MqantRPC
+import MqantRabbitMQ
 import Synchronization
 
 extension Incarnation {
-    /// Connects and declares what every node has: both exchanges, the queue of replies, the queue of announcements.
+    /// Connects and declares what every node has: the exchange of announcements and their queue, the queue of replies.
     /// - Throws: `RabbitMQError`; whatever was opened is then cut.
-    func open(_ configuration: RabbitMQTransport.Configuration, makeWriter: (AMQPChannel, AMQPChannel) -> Writer)
+    func open(
+        _ configuration: RabbitMQTransport.Configuration, makeWriter: (AMQPChannel, AMQPChannel, SizeTrial) -> Writer
+    )
         async throws
     {
         do {
@@ -14,35 +16,52 @@ extension Incarnation {
             let consumer = try await Connection.open(settings, on: loop, handlers: consumerHandlers, logger: logger)
             began(consumer: consumer)
             // Both to one broker, whichever of the URIs that was.
-            settings.uris = [consumer.uri]
+            (settings.uris, settings.preferredAddress) = ([consumer.uri], consumer.address)
             let publisher = try await Connection.open(settings, on: loop, handlers: publisherHandlers, logger: logger)
             began(publisher: publisher)
-            try await declareExchanges(over: consumer)
+            try await declareExchange()
             let channel = try await consumer.openChannel()
             try await consume(names.replies, as: .replies, on: channel)
             try await declare(names.announcements, on: channel)
-            let binding = QueueBinding(queue: names.announcements.rawValue, exchange: names.nodes, routingKey: "")
-            try await Right.useBoth { try await channel.bind(binding) }
+            try await bindAnnouncements(on: channel)
             try await startConsumer(of: names.announcements, as: .announcements, on: channel)
             let queues = try await publisher.openChannel()
-            let exchanges = try await publisher.openChannel(confirming: true)
-            try await tryPublishing(on: exchanges)
-            began(writer: makeWriter(queues, exchanges))
+            let confirming = try await publisher.openChannel(confirming: true)
+            // All channels before the first message: a broker in an alarm answers nothing to who has published.
+            let sizes = try await publisher.openChannel(confirming: true)
+            try await tryPublishing(on: confirming)
+            let trial = SizeTrial(on: sizes, largest: configuration.connection.maximumBodySize, logger: logger)
+            began(writer: makeWriter(queues, confirming, trial))
+            try await unlessStalled { try await trial.run(0) }
         } catch {
             end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
-            if let error = error as? RabbitMQError, error.isForbidden { throw names.withoutToken(error) }
+            if let error = error as? RabbitMQError, error.mayBeAllowedLater { throw names.withoutToken(error) }
             // What came first: what follows from it tells nothing.
             throw reason ?? error
         }
     }
 
-    private func declareExchanges(over connection: Connection) async throws {
-        let channel = try await connection.openChannel()
-        for (name, kind) in [(names.groups, ExchangeDeclaration.Kind.direct), (names.nodes, .fanout)] {
-            var exchange = ExchangeDeclaration(name: name, kind: kind)
-            exchange.isDurable = true
-            try await Right.configure.use { try await channel.declareExchange(exchange) }
-        }
+    /// Declares the exchange of announcements: at the beginning, and when somebody has deleted it.
+    private func declareExchange() async throws {
+        guard let consumer else { throw RabbitMQError(.connectionClosed, "the connection is over") }
+        let channel = try await consumer.openChannel()
+        var exchange = ExchangeDeclaration(name: names.nodes, kind: .fanout)
+        exchange.isDurable = true
+        try await Right.configure.use { [exchange] in try await channel.declareExchange(exchange) }
+        try await channel.close()
+    }
+
+    private func bindAnnouncements(on channel: AMQPChannel) async throws {
+        let binding = QueueBinding(queue: names.announcements.rawValue, exchange: names.nodes, routingKey: "")
+        try await Right.useBoth { try await channel.bind(binding) }
+    }
+
+    /// Declares the exchange that somebody has deleted, and has announcements come again.
+    func restoreExchange() async throws {
+        try await declareExchange()
+        guard let consumer else { throw RabbitMQError(.connectionClosed, "the connection is over") }
+        let channel = try await consumer.openChannel()
+        try await bindAnnouncements(on: channel)
         try await channel.close()
     }
 
@@ -82,7 +101,8 @@ extension Incarnation {
         try await startConsumer(of: queue, as: role, on: channel)
     }
 
-    /// Declares a queue of this life's own (DESIGN §7: exclusive, classic, nothing that configuration changes).
+    /// Declares a queue of this life's own (docs/wire.md#1-what-there-is-on-the-broker: exclusive, classic, nothing
+    /// that configuration changes).
     func declare(_ queue: QueueName, on channel: AMQPChannel) async throws {
         var declaration = QueueDeclaration(name: queue.rawValue)
         declaration.isExclusive = true

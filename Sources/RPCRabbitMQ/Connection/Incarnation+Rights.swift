@@ -1,6 +1,6 @@
+import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-import RPC
-import RabbitMQ
 
 extension Incarnation {
     /// Finds out at once whether this user may publish where a node must: the broker says so only to who does, and then
@@ -9,8 +9,8 @@ extension Incarnation {
     /// - Throws: `RabbitMQError` 403, naming the exchange.
     func tryPublishing(on channel: AMQPChannel) async throws {
         try await unlessStalled { [names] in
-            // The default exchange: to this node itself. No group has an empty name: to nobody.
-            for (exchange, key) in [(names.nodes, ""), (names.groups, ""), ("", names.replies.rawValue)] {
+            // By the default exchange to this node itself.
+            for (exchange, key) in [(names.nodes, ""), ("", names.replies.rawValue)] {
                 let message = OutgoingMessage(exchange: exchange, routingKey: key, body: ByteBuffer())
                 _ = try await Right.write.use { try await channel.publishConfirmed(message) }
             }
@@ -25,7 +25,7 @@ extension Incarnation {
     }
 
     /// Does what the broker confirms. One that takes no messages now (an alarm) is not waited for.
-    private func unlessStalled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    func unlessStalled(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let stall = nextStall()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(operation: body)

@@ -1,7 +1,8 @@
 import Logging
+import MqantAMQPURI
+import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-import RPC
-import RabbitMQ
 import Synchronization
 
 /// One life of a node's connection to a broker: a connection that publishes and one that consumes, on one thread, so that
@@ -13,7 +14,7 @@ final class Incarnation: Sendable {
         var publisher: Connection?
         var consumer: Connection?
         var writer: Writer?
-        var roles: [String: QueueRole] = [:]
+        var roles: [TextKey: QueueRole] = [:]
         var isOver = false
         var isStalled = false
         /// Channels whose refusals are expected, for they ask for what may not be had, and how often that was said: the
@@ -21,6 +22,8 @@ final class Incarnation: Sendable {
         var tolerant: [ChannelID: Int] = [:]
         var openConnections = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
+        /// Whether others have had the time to say who they are.
+        var isAcquainted = false
         /// They end when the broker blocks publishers.
         var stalls: [AsyncStream<Never>.Continuation] = []
         var reason: RabbitMQError?
@@ -42,6 +45,7 @@ final class Incarnation: Sendable {
     var reason: RabbitMQError? { state.withLock { $0.reason } }
     var isOver: Bool { state.withLock { $0.isOver } }
     var isStalled: Bool { state.withLock { $0.isStalled } }
+    var isAcquainted: Bool { state.withLock { $0.isAcquainted } }
     /// Where it is, without the password.
     var uri: String { consumer?.uri.description ?? "" }
     var consumer: Connection? { state.withLock { $0.consumer } }
@@ -58,6 +62,8 @@ final class Incarnation: Sendable {
             if let writer { state.writer = writer }
         }
     }
+
+    func becameAcquainted() { state.withLock { $0.isAcquainted = true } }
 
     /// Ends this life. From any thread, any number of times.
     func end(_ reason: RabbitMQError) {
@@ -95,11 +101,11 @@ final class Incarnation: Sendable {
     // MARK: Roles
 
     func setRole(_ role: QueueRole, of queue: QueueName) {
-        state.withLock { $0.roles[names.consumerTag(queue)] = role }
+        state.withLock { $0.roles[TextKey(names.consumerTag(queue))] = role }
     }
 
     func removeRole(of queue: QueueName) {
-        state.withLock { _ = $0.roles.removeValue(forKey: names.consumerTag(queue)) }
+        state.withLock { _ = $0.roles.removeValue(forKey: TextKey(names.consumerTag(queue))) }
     }
 
     /// Whether the refusal of a channel of the consuming connection is an answer and not the end.
@@ -163,12 +169,15 @@ final class Incarnation: Sendable {
             logger.notice("the broker takes messages again")
             stall(false)
         case .consumerCancelled(_, let tag):
-            guard let role = state.withLock({ $0.roles[tag] }), !role.isClosing else { return }
+            guard let role = state.withLock({ $0.roles[TextKey(tag)] }), !role.isClosing else { return }
             end(RabbitMQError(.channelClosed, "the broker deleted the queue of \(tag)", outcome: .unknown))
         case .channelClosed(let id, let error):
-            let isExpected = state.withLock { state in
-                !isPublisher && state.tolerant[id] != nil
+            let (isExpected, confirming) = state.withLock { state in
+                let isTrial = error.messageSizeLimit != nil && state.writer?.trial.channelID == id
+                return (isPublisher ? isTrial : state.tolerant[id] != nil, state.writer?.confirming.id)
             }
+            // The exchange was deleted: what waits for the channel waits until that is mended.
+            if isPublisher, id == confirming, error.replyCode == 404 { return arrivals.announcementsLost() }
             if !isExpected { end(error) }
         case .closed(let error):
             closed(error)
@@ -181,7 +190,7 @@ extension QueueRole {
     fileprivate var isClosing: Bool {
         switch self {
         case .replies, .announcements: false
-        case .requests(let instance, _), .pushes(let instance, _): instance.isClosing
+        case .requests(let instance, _): instance.isClosing
         }
     }
 }

@@ -1,4 +1,4 @@
-import RPC
+import MqantRPC
 
 /// What a consumer of this node is for.
 enum QueueRole: Sendable {
@@ -6,6 +6,4 @@ enum QueueRole: Sendable {
     case announcements
     /// Requests to an instance; `queue` is what the node knows it by.
     case requests(ServedInstance, queue: QueueName)
-    /// Pushes to the groups of an instance.
-    case pushes(ServedInstance, queue: QueueName)
 }

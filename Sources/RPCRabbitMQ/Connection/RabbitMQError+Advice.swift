@@ -1,20 +1,39 @@
-import RPC
-import RabbitMQ
+import MqantRPC
+import MqantRabbitMQ
 
 extension RabbitMQError {
     /// Whether the broker's user lacks a permission.
     var isForbidden: Bool { code == .channelClosed && replyCode == 403 }
 
-    /// What went wrong, and what to do about it.
+    /// Whether the broker refused one thing that it may do later: give the permission, or have room below a limit.
+    var mayBeAllowedLater: Bool { isForbidden || (code == .channelClosed && isLimit) }
+
+    /// What went wrong, and what to do about it where that is known.
     var advice: String {
-        switch replyCode {
-        case 403 where code == .channelClosed:
-            "\(self); give the user its permissions with rabbitmqctl set_permissions (docs/three-hosts.md)"
-        case 406 where code == .channelClosed:
-            "\(self); name another Exchange under Rabbitmq in server.conf, or delete that one"
-        default:
-            description
+        guard let remedy else { return description }
+        return "\(self); \(remedy)"
+    }
+
+    private var remedy: String? {
+        if isForbidden { return "give the user its permissions with rabbitmqctl set_permissions (docs/three-hosts.md)" }
+        let text = replyText ?? ""
+        if isLimit {
+            // The user's limit names the user, the virtual host's its vhost; any other stands in the broker's configuration.
+            if text.contains("user connection limit") || text.contains("allowed user limit") {
+                return "raise the user's limit with rabbitmqctl set_user_limits, or end other connections"
+            }
+            if text.contains("access to vhost") || text.contains("limit in vhost") {
+                return "raise the limit with rabbitmqctl set_vhost_limits, or end other nodes"
+            }
+            return "raise the limit in the broker's configuration"
         }
+        if let messageSizeLimit {
+            return "raise max_message_size in the broker's configuration, now \(messageSizeLimit) bytes"
+        }
+        if replyCode == 406, text.contains("inequivalent arg"), text.contains("for exchange") {
+            return "name another Exchange under Rabbitmq in server.conf, or delete that one"
+        }
+        return nil
     }
 }
 

@@ -1,7 +1,7 @@
 import Logging
+package import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-package import RPC
-import RabbitMQ
 import Synchronization
 
 extension RabbitMQTransport {
@@ -12,8 +12,11 @@ extension RabbitMQTransport {
     /// complained of once.
     func supervise() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.bindGroups() }
             group.addTask { await self.watchNeighbours() }
+            group.addTask { await self.watchAnnouncements() }
+            group.addTask { await self.restoreAnnouncements() }
+            group.addTask { await self.expireConfirmed() }
+            if let first = state.withLock({ $0.incarnation }) { group.addTask { await self.keepLocks(first) } }
             var backoff = Backoff(longest: configuration.reconnectPause)
             var complaint = Complaint(logger: logger)
             while let incarnation = state.withLock({ $0.incarnation }) {
@@ -49,7 +52,6 @@ extension RabbitMQTransport {
         _ group: inout DiscardingTaskGroup, _ backoff: inout Backoff, _ complaint: inout Complaint
     ) async {
         while !state.withLock({ $0.isShutDown }) {
-            line.expire(now: .now)
             do {
                 let incarnation = try await connect()
                 do {
@@ -57,7 +59,7 @@ extension RabbitMQTransport {
                     if complaint.isAnswerDue() {
                         logger.notice("connected to the broker again", metadata: ["uri": "\(incarnation.uri)"])
                     }
-                    group.addTask { await self.recoverLocks(incarnation) }
+                    group.addTask { await self.keepLocks(incarnation) }
                     return
                 } catch {
                     incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
@@ -74,15 +76,16 @@ extension RabbitMQTransport {
         }
     }
 
-    private func forget() { state.withLock { ($0.incarnation, $0.binder) = (nil, nil) } }
+    private func forget() {
+        state.withLock { $0.incarnation = nil }
+        giveUpConfirmed()
+    }
 
-    /// Brings everything back under new names: instances first, for calls wait for them, then what waits is written, and then
-    /// the groups.
+    /// Brings everything back under new names: instances first, for calls wait for them, and then what waits is written.
     private func restore(_ incarnation: Incarnation) async throws {
         let instances = state.withLock { Array($0.instances.values) }.filter { !$0.isClosing }
-        var formerQueues: [FormerQueue] = []
         for instance in instances {
-            if let former = instance.rename(incarnation.names) { formerQueues.append(former) }
+            instance.rename(incarnation.names)
             try await incarnation.open(instance)
         }
         var names: [QueueName: QueueName] = [:]
@@ -96,37 +99,14 @@ extension RabbitMQTransport {
                 state.owners[queue] = instance
             }
         }
+        // Who hears that it is open may send at once.
+        outbox.connectionOpened()
         arrivals.receiver?.connectionChanged(.opened(renamed: names))
         try await incarnation.introduce(outbox.takeAnnouncement())
-        adopt(incarnation, nil)
+        adopt(incarnation)
         // That said that all is well.
         if incarnation.isStalled { arrivals.stalled(true) }
         wake()
-        let binder = try await GroupBinder(incarnation)
-        for queue in formerQueues { try await queue.awaitDeletion(on: incarnation) }
-        for instance in instances { try await binder.rebind(instance) }
-        adopt(incarnation, binder)
-        line.poke()
-    }
-
-    /// Does binds and unbinds as they come, whenever there is a connection.
-    private func bindGroups() async {
-        for await _ in line.signals {
-            while let binder = state.withLock({ $0.binder }) {
-                let steps = line.take()
-                guard !steps.isEmpty else { break }
-                do {
-                    try await binder.perform(steps, line)
-                } catch {
-                    state.withLock { state in
-                        // The next connection may have its own by now.
-                        if state.binder?.incarnation === binder.incarnation { state.binder = nil }
-                    }
-                    binder.incarnation.end(
-                        error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
-                }
-            }
-        }
     }
 }
 
@@ -143,10 +123,7 @@ extension RabbitMQTransport {
         guard let names else { return [] }
         return [names.replies, names.announcements]
             + instances.flatMap { instance in
-                instance.state.withLock { state in
-                    [state.queue] + (state.pushChannel != nil ? [state.pushQueue] : [])
-                        + (state.hasLock ? [names.lock(instance.id)] : [])
-                }
+                instance.state.withLock { [$0.queue] + ($0.hasLock ? [names.lock(instance.id)] : []) }
             }
     }
 }

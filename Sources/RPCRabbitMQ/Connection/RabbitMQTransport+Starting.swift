@@ -1,6 +1,7 @@
 import Logging
-package import RPC
-import RabbitMQ
+import MqantAMQPURI
+package import MqantRPC
+import MqantRabbitMQ
 import Synchronization
 
 extension RabbitMQTransport {
@@ -11,8 +12,7 @@ extension RabbitMQTransport {
         var complaint = Complaint(logger: logger)
         while true {
             do {
-                let incarnation = try await connect()
-                adopt(incarnation, try await binder(for: incarnation))
+                adopt(try await connect())
                 break
             } catch {
                 guard !Task.isCancelled else { throw .startCancelled }
@@ -32,30 +32,30 @@ extension RabbitMQTransport {
 
     func connect() async throws -> Incarnation {
         let incarnation = Incarnation(names: Names(configuration, node: node), arrivals: arrivals, logger: logger)
-        try await incarnation.open(configuration) { queues, exchanges in
+        var configuration = configuration
+        configuration.connection.uris = rotation.withLock { $0.order }
+        defer {
+            // However long it lasts, the one after it is at another broker.
+            if let uri = incarnation.consumer?.uri { rotation.withLock { $0.connected(to: uri) } }
+        }
+        let confirmTimeout = configuration.confirmTimeout
+        try await incarnation.open(configuration) { queues, confirming, trial in
             Writer(
-                node: node, names: incarnation.names, queues: queues, exchanges: exchanges, outbox: outbox,
-                readers: arrivals.readers, statistics: statistics,
+                node: node, names: incarnation.names, queues: queues, confirming: confirming, trial: trial,
+                outbox: outbox, readers: arrivals.readers, confirmTimeout: confirmTimeout,
+                statistics: statistics,
                 refuse: { [arrivals] request, error in arrivals.receiver?.refused(request, error) })
         }
         statistics.countConnection()
         return incarnation
     }
 
-    /// - Throws: what makes this connection useless; it is then over.
-    private func binder(for incarnation: Incarnation) async throws -> GroupBinder {
-        do {
-            return try await GroupBinder(incarnation)
-        } catch {
-            incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
-            throw error
-        }
-    }
-
-    func adopt(_ incarnation: Incarnation, _ binder: GroupBinder?) {
+    func adopt(_ incarnation: Incarnation) {
         state.withLock { state in
-            (state.incarnation, state.binder) = (incarnation, binder)
+            state.incarnation = incarnation
+            state.headerSpace = incarnation.publisher?.headerSpace ?? state.headerSpace
         }
+        outbox.connectionOpened()
     }
 }
 

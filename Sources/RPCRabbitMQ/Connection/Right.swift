@@ -1,4 +1,4 @@
-import RabbitMQ
+import MqantRabbitMQ
 
 /// What the broker lets a user do with a queue or an exchange: one of the three patterns of `rabbitmqctl set_permissions`.
 enum Right: String {
@@ -14,7 +14,7 @@ enum Right: String {
         }
     }
 
-    /// Binds or unbinds, which takes writing to the queue and reading from the exchange.
+    /// Binds, which takes writing to the queue and reading from the exchange.
     static func useBoth(_ body: () async throws -> Void) async throws {
         do {
             try await body()

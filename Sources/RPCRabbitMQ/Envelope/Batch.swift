@@ -7,7 +7,7 @@ import NIOCore
 /// headers (u8), each of them a name (u8 length) and a value (u32 length), and the body: what is left of the size.
 /// Numbers are big-endian.
 enum Batch {
-    /// A batch ends at so many envelopes, or at so many bytes (DESIGN §7).
+    /// A batch ends at so many envelopes, or at so many bytes (docs/wire.md#8-batches).
     static let maximumCount = 256
     static let maximumBytes = 64 * 1024
 

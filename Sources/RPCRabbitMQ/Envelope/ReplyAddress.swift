@@ -1,4 +1,4 @@
-import RPC
+import MqantRPC
 
 /// Where a reply goes, and what it echoes.
 ///

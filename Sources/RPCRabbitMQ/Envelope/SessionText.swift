@@ -1,5 +1,5 @@
 import FoundationEssentials
-import RPC
+import MqantRPC
 
 /// Sessions as they stand in the header `session`.
 ///
@@ -8,7 +8,7 @@ import RPC
 struct SessionText {
     private static let capacity = 4096
 
-    private var known: [String: SessionBox] = [:]
+    private var known: [TextKey: SessionBox] = [:]
 
     static func encode(_ session: SessionState) -> String? {
         let encoder = JSONEncoder()
@@ -19,11 +19,12 @@ struct SessionText {
 
     /// Reads a session; nil if it is none.
     mutating func decode(_ text: String) -> SessionBox? {
-        if let box = known[text] { return box }
+        let key = TextKey(text)
+        if let box = known[key] { return box }
         guard let session = try? JSONDecoder().decode(SessionState.self, from: Data(text.utf8)) else { return nil }
         let box = SessionBox(session, text: text)
         if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-        known[text] = box
+        known[key] = box
         return box
     }
 }

@@ -1,5 +1,5 @@
+import MqantRabbitMQ
 import NIOCore
-import RabbitMQ
 
 extension WireEnvelope {
     /// The properties of an AMQP message of its own.

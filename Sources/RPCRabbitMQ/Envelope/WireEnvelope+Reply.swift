@@ -1,7 +1,7 @@
 import FoundationEssentials
+import MqantRPC
 import NIOCore
 import NIOFoundationEssentialsCompat
-import RPC
 
 extension WireEnvelope {
     /// Writes a reply.
@@ -14,8 +14,8 @@ extension WireEnvelope {
             JSONText.write(error.message, to: &text)
             self.init(type: Self.error, content: .json, body: text)
             let isWithdrawn = error.code == .notFound && error.outcome == .notDelivered
-            headers.append(
-                Header(name: WireName.errorCode, value: isWithdrawn ? WireName.withdrawn : error.code.rawValue))
+            let code = isWithdrawn ? RPCError.Code.withdrawn : error.code
+            headers.append(Header(name: WireName.errorCode, value: code.rawValue))
         }
         correlationID = ReplyAddress(name: address, correlationID: id).correlationText
         appID = instance?.rawValue
@@ -35,8 +35,9 @@ extension WireEnvelope {
     private func error() -> RPCError {
         let text =
             (content == .json ? try? JSONDecoder().decode(String.self, from: body) : nil) ?? String(buffer: body)
-        guard let code = header(WireName.errorCode) else { return RPCError(.remote, text) }
-        if code == WireName.withdrawn { return RPCError(.notFound, text, outcome: .notDelivered) }
-        return RPCError(RPCError.Code(rawValue: code) ?? .remote, text, outcome: .answered)
+        guard let code = header(WireName.errorCode).map(RPCError.Code.init) else { return RPCError(.remote, text) }
+        if code == .withdrawn { return RPCError(.notFound, text, outcome: .notDelivered) }
+        // Another version, or another language, may have kinds that this one does not know.
+        return RPCError(code.isPresentable ? code : .remote, text, outcome: .answered)
     }
 }

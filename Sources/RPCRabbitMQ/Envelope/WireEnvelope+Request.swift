@@ -1,6 +1,6 @@
 import FoundationEssentials
+import MqantRPC
 import NIOCore
-import RPC
 
 extension WireEnvelope {
     /// Writes a request.

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 /// An envelope as it stands on the wire: as one AMQP message, or as one of many in a batch (docs/wire.md).
 ///

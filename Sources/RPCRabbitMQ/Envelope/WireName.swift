@@ -10,11 +10,12 @@ enum WireName {
     static let timeout = "timeout"
     /// Header of an error: `RPCError.Code`'s raw value, or `withdrawn`.
     static let errorCode = "error-code"
-    /// The instance is withdrawn: no handler saw the request, and it is safe to send it to another.
-    static let withdrawn = "withdrawn"
 
     /// Headers that a request's own headers cannot have.
     static let reserved: Set<String> = [session, timeout, errorCode]
+
+    /// Bytes of the headers that are not for a session: `traceparent`, and a request's own.
+    static let headerReserve = 512
 
     /// Types of messages on the exchange of announcements.
     static let announcement = "announcement"

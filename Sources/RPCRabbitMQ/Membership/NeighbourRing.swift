@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 /// Whom this node probes, so that a process that dies is known to be gone by everybody within a second, although nobody
 /// may have a call out to it.

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Synchronization
 
 extension RabbitMQTransport {

@@ -1,7 +1,7 @@
 import FoundationEssentials
+import MqantRPC
 import NIOCore
 import NIOFoundationEssentialsCompat
-import RPC
 
 /// An announcement as it stands on the wire (docs/wire.md).
 struct WireAnnouncement: Codable, Equatable {
@@ -11,7 +11,11 @@ struct WireAnnouncement: Codable, Equatable {
         var queue: QueueName
         var load: Int?
         var full: Bool?
+        var gate: Bool?
         var idempotent: [String]?
+        var life: UInt64?
+        var generation: UInt64?
+        var groups: Bool?
     }
 
     var node: NodeID
@@ -37,7 +41,10 @@ struct WireAnnouncement: Codable, Equatable {
         instances = announcement.instances.map { instance in
             Instance(
                 id: instance.id, type: instance.type, queue: instance.queue, load: instance.load,
-                full: instance.isFull ? true : nil, idempotent: instance.idempotent.isEmpty ? nil : instance.idempotent)
+                full: instance.isFull ? true : nil, gate: instance.isGate ? true : nil,
+                idempotent: instance.idempotent.isEmpty ? nil : instance.idempotent,
+                life: instance.life == 0 ? nil : instance.life, generation: instance.generation,
+                groups: instance.ownsGroups ? true : nil)
         }
     }
 
@@ -63,7 +70,11 @@ struct WireAnnouncement: Codable, Equatable {
                 var description = InstanceDescription(
                     id: instance.id, type: instance.type, queue: instance.queue, load: max(0, instance.load ?? 0),
                     isFull: instance.full ?? false)
+                description.isGate = instance.gate ?? false
                 description.idempotent = instance.idempotent ?? []
+                description.life = instance.life ?? 0
+                description.generation = instance.generation
+                description.ownsGroups = instance.groups ?? false
                 return description
             })
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
+import MqantRPC
 import NIOCore
 import NIOFoundationEssentialsCompat
-import RPC
 
 /// Tells all nodes that queues of a node are gone, as it stands on the wire (docs/wire.md): a probe came back from them.
 struct WireGone: Codable, Equatable {

@@ -1,8 +1,8 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Synchronization
 
-/// Who said last that it serves an Id: the answer to "who are you?".
+/// Which other nodes said on this connection that they serve which Ids: who has an Id that somebody here wants.
 final class Witnesses: Sendable {
     struct Holder: Sendable {
         var node: NodeID
@@ -10,30 +10,47 @@ final class Witnesses: Sendable {
         var heard: NIODeadline
     }
 
-    /// Ids that somebody of this node wants to know about.
-    private let asked = Mutex<[InstanceID: Holder?]>([:])
+    private struct Testimony {
+        var host: String
+        var instances: [InstanceID: QueueName]
+        var heard: NIODeadline
+    }
 
-    /// From now on whoever says that it serves the Id is noted.
-    func ask(_ id: InstanceID) {
-        asked.withLock { asked in
-            if !asked.keys.contains(id) { asked.updateValue(nil, forKey: id) }
+    /// A node silent for so long is forgotten; if it comes back it says it again.
+    private static var memory: TimeAmount { .seconds(60) }
+
+    private let nodes = Mutex<[NodeID: Testimony]>([:])
+
+    /// Nobody can be heard any more: whoever spoke may be gone by the time that others are heard again.
+    func clear() { nodes.withLock { $0 = [:] } }
+
+    /// Who serves the Id, as far as was heard.
+    /// - Parameter since: who said so before that does not count.
+    func holder(of id: InstanceID, since: NIODeadline = .distantPast) -> Holder? {
+        nodes.withLock { nodes in
+            for (node, said) in nodes where said.heard >= since && said.instances[id] != nil {
+                return Holder(node: node, host: said.host, heard: said.heard)
+            }
+            return nil
         }
     }
 
-    func forget(_ id: InstanceID) { asked.withLock { _ = $0.removeValue(forKey: id) } }
-
-    /// Whoever answered may be gone by the time that others are heard again.
-    func clear() { asked.withLock { $0 = [:] } }
-
-    /// Who answered since `ask`.
-    func holder(of id: InstanceID) -> Holder? { asked.withLock { $0[id] ?? nil } }
-
     func heard(_ announcement: Announcement, now: NIODeadline) {
-        asked.withLock { asked in
-            guard !asked.isEmpty, !announcement.isGoodbye else { return }
-            for instance in announcement.instances where asked.keys.contains(instance.id) {
-                asked[instance.id] = Holder(node: announcement.node, host: announcement.host, heard: now)
-            }
+        nodes.withLock { nodes in
+            guard !announcement.isGoodbye else { return nodes[announcement.node] = nil }
+            if nodes[announcement.node] == nil { nodes = nodes.filter { now - $0.value.heard < Self.memory } }
+            let instances = announcement.instances.map { ($0.id, $0.queue) }
+            nodes[announcement.node] = Testimony(
+                host: announcement.host, instances: Dictionary(instances) { first, _ in first }, heard: now)
+        }
+    }
+
+    /// Queues of a node are proven gone.
+    func gone(_ node: NodeID, _ queues: [QueueName]) {
+        nodes.withLock { nodes in
+            guard var said = nodes[node] else { return }
+            said.instances = said.instances.filter { !queues.contains($0.value) }
+            nodes[node] = said
         }
     }
 }

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Synchronization
 
 /// The queues whose nodes have announced that they read batches.

@@ -1,6 +1,6 @@
+import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-import RPC
-import RabbitMQ
 
 extension Writer {
     /// Envelopes for one queue that will leave together.
@@ -9,8 +9,8 @@ extension Writer {
         private(set) var entries: [OutboxEntry] = []
         private var weight = 0
 
-        func fits(_ envelope: WireEnvelope) -> Bool {
-            envelopes.count < Batch.maximumCount && weight + envelope.weight <= Batch.maximumBytes
+        func fits(_ envelope: WireEnvelope, _ maximumBytes: Int) -> Bool {
+            envelopes.count < Batch.maximumCount && weight + envelope.weight <= maximumBytes
         }
 
         mutating func append(_ envelope: WireEnvelope, _ entry: OutboxEntry) {
@@ -20,11 +20,15 @@ extension Writer {
         }
     }
 
+    /// What may share a message: confirmed requests travel on another channel than the rest.
+    struct BatchKey: Hashable {
+        var target: QueueName
+        var isConfirmed: Bool
+    }
+
     func write(_ batch: OpenBatch, to target: QueueName) throws(RabbitMQError) {
-        guard let first = batch.envelopes.first else { return }
-        guard batch.envelopes.count > 1 else {
-            return try publish(first, to: target, isMandatory: batch.entries.first?.isMandatory ?? false)
-        }
+        guard let first = batch.envelopes.first, let entry = batch.entries.first else { return }
+        guard batch.envelopes.count > 1 else { return try write(first, of: entry) }
         var body = ByteBufferAllocator().buffer(capacity: 16 * 1024)
         for envelope in batch.envelopes {
             Batch.append(envelope, isAppIDCommon: envelope.appID == first.appID, to: &body)
@@ -37,22 +41,19 @@ extension Writer {
         {
             properties.expiration = String(longest)
         }
-        try queues.publish(
-            OutgoingMessage(
-                routingKey: ReplyAddress.queue(of: target),
-                isMandatory: batch.entries.contains(where: \.isMandatory), properties: properties, body: body))
-        statistics.countMessage(envelopes: batch.envelopes.count)
+        let message = OutgoingMessage(
+            routingKey: ReplyAddress.queue(of: target), isMandatory: batch.entries.contains(where: \.isMandatory),
+            properties: properties, body: body)
+        try publish(message, of: batch.entries)
     }
 
     /// Writes an entry as a message of its own.
     func write(_ entry: OutboxEntry, _ now: NIODeadline) throws(RabbitMQError) {
         switch entry.content {
-        case .request(let request):
-            let envelope = WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
-            try publish(envelope, to: entry.target, isMandatory: true)
+        case .request(let request), .confirmed(let request, _, _):
+            try write(WireEnvelope(request, replyQueue: names.replies, node: node, now: now), of: entry)
         case .reply(let reply, let id, let instance):
-            let envelope = WireEnvelope(reply, to: id, at: entry.target, from: instance)
-            try publish(envelope, to: entry.target, isMandatory: false)
+            try write(WireEnvelope(reply, to: id, at: entry.target, from: instance), of: entry)
         case .probe(let time):
             var properties = BasicProperties()
             // It comes back with the message: what this node sent later is not the probe's concern.
@@ -61,77 +62,67 @@ extension Writer {
                 OutgoingMessage(
                     routingKey: entry.target.rawValue, isMandatory: true, properties: properties, body: ByteBuffer()))
             statistics.countProbe()
-        case .push(let request, let confirmation):
-            try writePush(request, to: entry.target, confirmation, now)
         case .question:
             var properties = BasicProperties()
             properties.type = WireName.question
             properties.appID = node.rawValue
-            try exchanges.publish(
+            try confirming.publish(
                 OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: ByteBuffer()))
         case .gone(let body):
             var properties = BasicProperties()
             properties.contentType = WireName.json
             properties.type = WireName.gone
             properties.appID = node.rawValue
-            try exchanges.publish(
+            try confirming.publish(
                 OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body))
         }
     }
 
-    private func publish(
-        _ envelope: WireEnvelope, to target: QueueName, isMandatory: Bool
-    ) throws(RabbitMQError) {
-        try queues.publish(
-            OutgoingMessage(
-                routingKey: ReplyAddress.queue(of: target), isMandatory: isMandatory, properties: envelope.properties,
-                body: envelope.body))
-        statistics.countMessage(envelopes: 1)
-    }
-
-    /// One publish, whatever the size of the group.
-    private func writePush(
-        _ request: RPCRequest, to group: QueueName, _ confirmation: OutboxEntry.Confirmation?, _ now: NIODeadline
-    ) throws(RabbitMQError) {
-        var request = request
-        // The routing key says it.
-        request.headers["group"] = nil
-        let envelope = WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
+    private func write(_ envelope: WireEnvelope, of entry: OutboxEntry) throws(RabbitMQError) {
         let message = OutgoingMessage(
-            exchange: names.groups, routingKey: group.rawValue, isMandatory: confirmation != nil,
+            routingKey: ReplyAddress.queue(of: entry.target), isMandatory: entry.isMandatory,
             properties: envelope.properties, body: envelope.body)
-        statistics.countMessage(envelopes: 1)
-        guard let confirmation else { return try exchanges.publish(message) }
-        // Written before this returns, in its place among the others; the task ends with the broker's answer, with the
-        // connection, or at its timeout.
-        Task.immediate { await confirm(message, confirmation) }
+        try publish(message, of: CollectionOfOne(entry))
     }
 
-    private func confirm(_ message: OutgoingMessage, _ confirmation: OutboxEntry.Confirmation) async {
-        do {
-            switch try await exchanges.publishConfirmed(message) {
-            case .confirmed: confirmation(.success(.routed))
-            case .returned: confirmation(.success(.unroutable))
-            case .refused:
-                confirmation(.failure(RPCError(.overloaded, "the broker refused the push", outcome: .notDelivered)))
+    /// Publishes to a queue. Where the entries are confirmed, the broker's one word on the message is told to each.
+    private func publish(
+        _ message: OutgoingMessage, of entries: some Collection<OutboxEntry>
+    ) throws(RabbitMQError) {
+        if entries.contains(where: \.isConfirmed) {
+            // Without the bodies, which the broker's answer needs no more.
+            let confirmations = entries.compactMap(\.confirmation)
+            try confirming.publishConfirmed(message, timeout: confirmTimeout) { [statistics] result in
+                let outcome = DeliveryOutcome(result)
+                if case .returned = outcome { statistics.countReturn() }
+                for confirmation in confirmations { confirmation(outcome) }
             }
-        } catch let error as RabbitMQError {
-            confirmation(.failure(RPCError(error)))
-        } catch {
-            confirmation(.failure(RPCError(.cancelled, "the push was given up")))
+        } else {
+            try queues.publish(message)
+        }
+        statistics.countMessage(envelopes: entries.count)
+    }
+
+    /// Makes the confirming channel usable again, if it was the broker that closed it.
+    func reopenConfirming() async throws {
+        do {
+            try await confirming.reopen()
+        } catch let error as RabbitMQError where error.code == .invalidArgument {
+            // It is open.
+            return
         }
     }
 
     func write(_ announcement: Announcement) {
         guard let message = message(announcement) else { return }
         // If it cannot be written the connection is over, and the next one announces anew.
-        do throws(RabbitMQError) { try exchanges.publish(message) } catch { statistics.countDrop(.unwritten) }
+        do throws(RabbitMQError) { try confirming.publish(message) } catch { statistics.countDrop(.unwritten) }
     }
 
     /// Returns when the broker has given it to everybody. On any thread.
     func writeConfirmed(_ announcement: Announcement) async throws {
         guard let message = message(announcement) else { return }
-        _ = try await exchanges.publishConfirmed(message)
+        _ = try await confirming.publishConfirmed(message)
     }
 
     private func message(_ announcement: Announcement) -> OutgoingMessage? {
@@ -149,6 +140,19 @@ extension OutboxEntry {
     /// Whether the broker shall say that the queue is gone. Nobody is left to tell of a reply.
     var isMandatory: Bool {
         if case .reply = content { false } else { true }
+    }
+}
+
+extension DeliveryOutcome {
+    /// What the broker's word, or its absence, means. A nack says nothing: a cluster nacks what it cannot hand to a
+    /// node that is down, and a queue that is full may have room again.
+    fileprivate init(_ result: Result<MqantRabbitMQ.PublishOutcome, any Error>) {
+        self =
+            switch result {
+            case .success(.confirmed): .delivered
+            case .success(.returned): .returned
+            case .success(.refused), .failure: .unknown
+            }
     }
 }
 

@@ -1,22 +1,26 @@
+import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-import RPC
-import RabbitMQ
 
 /// Turns what waits in the outbox into AMQP messages, at the last moment: what expired meanwhile is not written, and
-/// envelopes for one queue that reads batches leave together (DESIGN §7).
+/// envelopes for one queue that reads batches leave together (docs/wire.md#8-batches).
 ///
 /// Runs as the owner of the publishing connection: on its thread, or on that of a sender who found it asleep. Order holds
-/// for each queue and each group.
+/// for each queue.
 struct Writer: Sendable {
     let node: NodeID
     let names: Names
     /// For everything that goes to a queue. A publish to the default exchange closes it only if the user may not do that,
     /// which is found out when the connection is opened.
     let queues: AMQPChannel
-    /// For exchanges; confirming.
-    let exchanges: AMQPChannel
+    /// For all that goes to everybody, and for requests whose outcome is told.
+    let confirming: AMQPChannel
+    /// Knows how large a message the broker takes.
+    let trial: SizeTrial
     let outbox: Outbox
     let readers: BatchReaders
+    /// How long the broker's word on a confirmed request is awaited.
+    let confirmTimeout: Duration
     let statistics: TransportStatistics
     let refuse: @Sendable (RPCRequest, RPCError) -> Void
 
@@ -27,20 +31,47 @@ struct Writer: Sendable {
     /// - Returns: whether it shall be called again for what waits.
     func write(_ connection: Connection) -> Bool {
         var left = Self.chunkCount
-        while connection.hasRoom, left > 0 {
+        while connection.hasRoom, left > 0, !trial.isRunning {
             let (announcement, entries) = outbox.take(maxCount: left, maxBytes: Self.chunkBytes)
             if let announcement { write(announcement) }
             guard !entries.isEmpty else { return false }
             left -= entries.count
-            let unwritten = write(entries, .now())
-            guard unwritten.isEmpty else {
-                // A channel is closed, and the connection about to be: trying again would be in vain, and have no end.
-                outbox.putBack(unwritten)
-                return false
+            let (known, unproven) = refuseOversized(entries)
+            let unwritten = write(known, .now())
+            // Their sender asked for this connection or none.
+            for orphan in outbox.putBack(unwritten + unproven) { orphan.confirm(.unknown) }
+            // A channel is closed, and the connection about to be, or the channel to be mended, which then asks for this:
+            // trying again would be in vain, and have no end.
+            guard unwritten.isEmpty else { return false }
+            if let first = unproven.first {
+                trial.start(first.bodySize) {
+                    // If the connection is over, all that waits is for the next.
+                    try? connection.requestWrite()
+                }
             }
         }
-        return !outbox.isEmpty
+        return !outbox.isEmpty && !trial.isRunning
     }
+
+    /// Refuses what the broker does not take.
+    /// - Returns: what can be written now, and what has to wait for a trial of the size of its first.
+    private func refuseOversized(_ entries: [OutboxEntry]) -> (known: [OutboxEntry], unproven: [OutboxEntry]) {
+        var known: [OutboxEntry] = []
+        for (index, entry) in entries.enumerated() {
+            let size = entry.bodySize
+            switch trial.verdict(size) {
+            case .fits: known.append(entry)
+            case .unproven: return (known, Array(entries[index...]))
+            case .exceeds(let limit):
+                let text = "too large: \(size) bytes, and the broker takes \(limit) (max_message_size)"
+                refuse([entry], RabbitMQError(.bodyTooLarge, text))
+            }
+        }
+        return (known, [])
+    }
+
+    /// A batch is never larger than what the broker takes.
+    private var maximumBatchBytes: Int { min(Batch.maximumBytes, trial.limit ?? .max) }
 
     /// Writes entries in order.
     /// - Returns: what has to wait for the next connection, in the same order.
@@ -50,31 +81,32 @@ struct Writer: Sendable {
         return attempt(entries) { () throws(RabbitMQError) in try write(only, now) }
     }
 
-    /// The same, batching runs for one queue across entries for others: the order of each queue and each group is kept.
+    /// The same, batching runs for one queue across entries for others: the order of each queue is kept.
     private func writeChunk(_ entries: [OutboxEntry], _ now: NIODeadline) -> [OutboxEntry] {
         let readers = readers.queues
-        var open: [QueueName: OpenBatch] = [:]
-        var order: [QueueName] = []
+        let maximumBytes = maximumBatchBytes
+        var open: [BatchKey: OpenBatch] = [:]
+        var order: [BatchKey] = []
         var unwritten: [OutboxEntry] = []
-        func flush(_ target: QueueName) {
-            guard let batch = open.removeValue(forKey: target) else { return }
-            unwritten += attempt(batch.entries) { () throws(RabbitMQError) in try write(batch, to: target) }
+        func flush(_ key: BatchKey) {
+            guard let batch = open.removeValue(forKey: key) else { return }
+            unwritten += attempt(batch.entries) { () throws(RabbitMQError) in try write(batch, to: key.target) }
         }
         for entry in entries {
             guard !isExpired(entry, now: now) else { continue }
-            let target = entry.target
-            guard let envelope = envelope(of: entry, now), readers.contains(target),
-                envelope.weight <= Batch.maximumBytes
+            let key = BatchKey(target: entry.target, isConfirmed: entry.isConfirmed)
+            guard let envelope = envelope(of: entry, now), readers.contains(key.target),
+                envelope.weight <= maximumBytes
             else {
-                flush(target)
+                flush(key)
                 unwritten += attempt([entry]) { () throws(RabbitMQError) in try write(entry, now) }
                 continue
             }
-            if let batch = open[target], !batch.fits(envelope) { flush(target) }
-            if open[target] == nil { order.append(target) }
-            open[target, default: OpenBatch()].append(envelope, entry)
+            if let batch = open[key], !batch.fits(envelope, maximumBytes) { flush(key) }
+            if open[key] == nil { order.append(key) }
+            open[key, default: OpenBatch()].append(envelope, entry)
         }
-        for target in order { flush(target) }
+        for key in order { flush(key) }
         return unwritten
     }
 
@@ -83,9 +115,7 @@ struct Writer: Sendable {
         let error = RPCError(.timeout, "the deadline passed before the broker took it", outcome: .notDelivered)
         switch entry.content {
         case .request(let request): refuse(request, error)
-        case .push(_, let confirmation):
-            statistics.countDrop(.unwritten)
-            confirmation?(.failure(error))
+        case .confirmed: entry.confirm(.refused(error))
         case .reply, .probe, .question, .gone: break
         }
         return true
@@ -94,9 +124,10 @@ struct Writer: Sendable {
     /// What of an entry may share a message.
     private func envelope(of entry: OutboxEntry, _ now: NIODeadline) -> WireEnvelope? {
         switch entry.content {
-        case .request(let request): WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
+        case .request(let request), .confirmed(let request, _, _):
+            WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
         case .reply(let reply, let id, let instance): WireEnvelope(reply, to: id, at: entry.target, from: instance)
-        case .probe, .push, .question, .gone: nil
+        case .probe, .question, .gone: nil
         }
     }
 
@@ -124,9 +155,8 @@ struct Writer: Sendable {
                 let substitute = RPCError(.tooLarge, "the result: \(error.message)", outcome: .answered)
                 let entry = OutboxEntry(.reply(.failure(substitute), to: id, from: instance), to: entry.target)
                 _ = attempt([]) { () throws(RabbitMQError) in try write(entry, .now()) }
-            case .push(_, let confirmation):
-                statistics.countDrop(.unwritten)
-                confirmation?(.failure(RPCError(.tooLarge, error.message, underlyingError: error)))
+            case .confirmed:
+                entry.confirm(.refused(RPCError(.tooLarge, error.message, underlyingError: error)))
             case .probe, .question, .gone:
                 break
             }

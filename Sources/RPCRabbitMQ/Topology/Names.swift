@@ -1,5 +1,5 @@
-import RPC
-import RabbitMQ
+import MqantRPC
+import MqantRabbitMQ
 
 /// What exchanges, queues and consumers are called. Every connection of a node has names of its own.
 struct Names: Sendable {
@@ -7,8 +7,6 @@ struct Names: Sendable {
     private let consumerTagPrefix: String
     private let token: String
 
-    /// The exchange of pushes.
-    let groups: String
     /// The exchange of announcements.
     let nodes: String
     /// Stands in every request.
@@ -19,7 +17,6 @@ struct Names: Sendable {
         queuePrefix = configuration.queuePrefix
         consumerTagPrefix = configuration.consumerTagPrefix
         token = String(UInt64.random(in: .min ... .max), radix: 36)
-        groups = configuration.exchange + ".groups"
         nodes = configuration.exchange + ".nodes"
         replies = QueueName("\(queuePrefix)replies.\(node).\(token)")
         announcements = QueueName("\(queuePrefix)nodes.\(node).\(token)")
@@ -27,7 +24,6 @@ struct Names: Sendable {
 
     /// - Parameter life: tells lives of an instance on one connection apart.
     func requests(_ instance: InstanceID, life: Int) -> QueueName { queue("calls.\(instance)", "-\(life)") }
-    func pushes(_ instance: InstanceID, life: Int) -> QueueName { queue("groups.\(instance)", "-\(life)") }
 
     /// The one name that is the same on every connection: who has declared it, exclusively, owns the Id.
     func lock(_ instance: InstanceID) -> QueueName { QueueName("\(queuePrefix)lock.\(instance)") }

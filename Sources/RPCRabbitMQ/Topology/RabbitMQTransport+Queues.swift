@@ -1,8 +1,8 @@
 import DequeModule
 import Logging
+package import MqantRPC
+import MqantRabbitMQ
 import NIOCore
-package import RPC
-import RabbitMQ
 import Synchronization
 
 extension RabbitMQTransport {
@@ -18,19 +18,8 @@ extension RabbitMQTransport {
         return try await untilAllowed { try await tryOpenQueue(for: instance, life) }
     }
 
-    package func openGroups(of queue: QueueName) async throws(RPCError) {
-        try await untilAllowed {
-            let (results, continuation) = AsyncStream<Result<Void, RPCError>>.makeStream()
-            enqueue(queue, "", .open) { result in
-                continuation.yield(result)
-                continuation.finish()
-            }
-            guard let result = await results.first(where: { _ in true }) else { throw CancellationError() }
-            try result.get()
-        }
-    }
-
-    /// Tries something until the connection is there and the user has the permission: it may come later.
+    /// Tries something until the connection is there, the user has the permission and no limit is in the way: it may
+    /// come later.
     ///
     /// - Parameter body: returns nil if there is no connection, or it was lost meanwhile.
     private func untilAllowed<Value>(_ body: () async throws -> Value?) async throws(RPCError) -> Value {
@@ -42,17 +31,21 @@ extension RabbitMQTransport {
             do {
                 if let value = try await body() { return value }
             } catch let error as RPCError {
-                guard let cause = error.underlyingError as? RabbitMQError, cause.isForbidden else { throw error }
+                guard let cause = error.underlyingError as? RabbitMQError, cause.mayBeAllowedLater else { throw error }
                 obstacle = cause
             } catch let error as RabbitMQError {
-                guard error.isForbidden || error.code == .connectionClosed || error.code == .closedLocally else {
+                guard error.mayBeAllowedLater || error.code == .connectionClosed || error.code == .closedLocally
+                else {
                     throw RPCError(error)
                 }
                 obstacle = error
             } catch {
                 throw .startCancelled
             }
-            if obstacle.isForbidden { complaint.make("cannot use the broker yet", obstacle.advice, uris) }
+            // A connection that was merely lost is complained of where the next one is made.
+            if obstacle.mayBeAllowedLater || obstacle.isLimit {
+                complaint.make("cannot use the broker yet", obstacle.advice, uris)
+            }
             guard ContinuousClock.now < end else { throw .unusable(obstacle, at: uris) }
             guard await backoff.pause() else { throw .startCancelled }
         }
@@ -65,7 +58,12 @@ extension RabbitMQTransport {
         guard let incarnation else { return nil }
         let instance = ServedInstance(id: id, life: life, names: incarnation.names)
         try await takeLock(of: instance, on: incarnation)
-        try await incarnation.open(instance)
+        do {
+            try await incarnation.open(instance)
+        } catch {
+            try? await releaseLock(of: instance, on: incarnation)
+            throw error
+        }
         return state.withLock { state in
             guard state.incarnation === incarnation else { return nil }
             state.instances[id] = instance
@@ -90,7 +88,6 @@ extension RabbitMQTransport {
                 if let error = error as? RabbitMQError, error.code == .timeout { incarnation.end(error) }
             }
         }
-        arrivals.witnesses.forget(instance.id)
         state.withLock { state in
             if state.instances[instance.id] === instance { state.instances[instance.id] = nil }
             state.owners = state.owners.filter { $0.value !== instance }
@@ -134,8 +131,6 @@ extension RabbitMQTransport {
         incarnation.removeRole(of: queue)
         try await channel.close()
         incarnation.tolerate(channel, false)
-        // Its bindings go with it, which may be thousands.
-        try await state.withLock({ $0.binder })?.deletePushQueue(of: instance, timeout: configuration.closeTimeout * 2)
         try await releaseLock(of: instance, on: incarnation)
     }
 
@@ -174,15 +169,13 @@ extension RabbitMQTransport {
     }
 
     private func finish(_ supervisor: Task<Void, Never>?) async {
-        line.close()
         supervisor?.cancel()
         await supervisor?.value
         for entry in outbox.close() {
             switch entry.content {
             case .request(let request):
                 arrivals.receiver?.refused(request, RPCError(.shuttingDown, "this node is shutting down"))
-            case .push(_, let confirmation?):
-                confirmation(.failure(RPCError(.shuttingDown, "this node is shutting down")))
+            case .confirmed: entry.confirm(.unknown)
             default: break
             }
         }

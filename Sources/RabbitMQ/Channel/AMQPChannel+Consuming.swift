@@ -1,10 +1,8 @@
 extension AMQPChannel {
     /// How many unsettled messages the broker sends ahead; 0: any number. Concerns consumers started afterwards, each
-    /// for itself, or with `isGlobal` all of the channel together (RabbitMQ's reading of AMQP 0-9-1 §1.8.3.1).
-    package func setPrefetch(
-        _ count: UInt16, isGlobal: Bool = false, timeout: Duration = .seconds(10)
-    ) async throws {
-        try await ask([.qos(prefetchCount: count, isGlobal: isGlobal)], timeout)
+    /// for itself: RabbitMQ 4.3 no longer has a count that a channel's consumers share.
+    package func setPrefetch(_ count: UInt16, timeout: Duration = .seconds(10)) async throws {
+        try await ask([.qos(prefetchCount: count)], timeout)
     }
 
     /// Starts a consumer and returns its tag. Deliveries may come before this returns.

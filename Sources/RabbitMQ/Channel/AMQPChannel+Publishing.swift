@@ -30,7 +30,7 @@ extension AMQPChannel {
     }
 
     private func submit(_ message: OutgoingMessage, _ waiter: Waiter<PublishOutcome>?) throws(RabbitMQError) {
-        try message.validate(maximumBodySize: connection.maximumBodySize, frameMaximum: connection.frameMaximum)
+        try message.validate(maximumBodySize: connection.maximumBodySize, headerSpace: connection.headerSpace)
         if let link = connection.onOwner {
             try link.publishHere(message, on: id, waiter: waiter)
         } else {

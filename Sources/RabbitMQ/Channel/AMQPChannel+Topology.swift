@@ -40,19 +40,38 @@ extension AMQPChannel {
         try await ask([.queueBind(binding)], timeout)
     }
 
-    /// Binds all of them in one go and returns when the last is in force: thousands a second, where one by one each
-    /// costs a round trip. Only the last is answered: a channel's methods are done in their order.
+    /// Binds all of them, many in one go, and returns when the last is in force: thousands a second, where one by one
+    /// each costs a round trip. Only the last of those that go together is answered: a channel's methods are done in
+    /// their order. `timeout` is for each thousand: RabbitMQ 4.3 takes 2 to 4 s for them, 3.10 a third of one.
     package func bind(_ bindings: [QueueBinding], timeout: Duration = .seconds(10)) async throws {
-        let last = bindings.count - 1
-        try await ask(bindings.enumerated().map { .queueBind($1, isSilent: $0 < last) }, timeout)
+        try await together(bindings) { bindings in
+            let last = bindings.count - 1
+            try await ask(bindings.enumerated().map { .queueBind($1, isSilent: $0 < last) }, timeout)
+        }
     }
 
     package func unbind(_ binding: QueueBinding, timeout: Duration = .seconds(10)) async throws {
         try await unbind([binding], timeout: timeout)
     }
 
-    /// Undoes all of them in one go and returns when the last is no longer in force.
+    /// Undoes all of them, many in one go, and returns when the last is no longer in force. `timeout` is for each
+    /// thousand.
     package func unbind(_ bindings: [QueueBinding], timeout: Duration = .seconds(10)) async throws {
-        try await ask(bindings.map { .queueUnbind($0) }, timeout)
+        try await together(bindings) { bindings in
+            try await ask(bindings.map { .queueUnbind($0) }, timeout)
+        }
+    }
+
+    /// So many bindings are asked for at a time.
+    package static let bindingsAtATime = 1000
+
+    private func together(
+        _ bindings: [QueueBinding], _ ask: (ArraySlice<QueueBinding>) async throws -> Void
+    ) async throws {
+        var rest = bindings[...]
+        while !rest.isEmpty {
+            try await ask(rest.prefix(Self.bindingsAtATime))
+            rest = rest.dropFirst(Self.bindingsAtATime)
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import Logging
+package import MqantAMQPURI
 
 /// A connection to a RabbitMQ broker. All of its work happens on the thread of a `ConnectionLoop`; this is the handle
 /// that any thread may use.
@@ -11,7 +12,9 @@ internal import Logging
 /// after comparing the calling thread with the owner, and `writeBorrowed` while it has borrowed the loop.
 package final class Connection: @unchecked Sendable {
     /// The one of the configured URIs that logged in.
-    package let uri: ConnectionURI
+    package let uri: AMQPURI
+    /// The one of its host's addresses that answered.
+    package let address: PeerAddress
     package let loop: ConnectionLoop
     let inbox: Inbox
     let socket: SocketGuard
@@ -20,11 +23,15 @@ package final class Connection: @unchecked Sendable {
     let frameMaximum: Int
     private var link: Link?
 
+    /// Bytes that the headers of one message may have: they go in one frame, with the other properties.
+    package var headerSpace: Int { frameMaximum - 3072 }
+
     init(
-        uri: ConnectionURI, loop: ConnectionLoop, socket: SocketGuard, frameMaximum: Int,
+        uri: AMQPURI, address: PeerAddress, loop: ConnectionLoop, socket: SocketGuard, frameMaximum: Int,
         configuration: Configuration
     ) {
         self.uri = uri
+        self.address = address
         self.loop = loop
         self.socket = socket
         self.frameMaximum = frameMaximum

@@ -1,5 +1,6 @@
 import Glibc
 internal import Logging
+import MqantAMQPURI
 
 /// One attempt to open a connection, on its way to the owner thread.
 struct Connector: Sendable {
@@ -36,9 +37,10 @@ struct Connector: Sendable {
         waiter.fail(error)
     }
 
-    private func start(_ login: Login, _ uri: ConnectionURI, _ thread: LoopThread) {
+    private func start(_ login: Login, _ uri: AMQPURI, _ thread: LoopThread) {
         let connection = Connection(
-            uri: uri, loop: loop, socket: socket, frameMaximum: login.frameMaximum, configuration: configuration)
+            uri: uri, address: login.address, loop: loop, socket: socket, frameMaximum: login.frameMaximum,
+            configuration: configuration)
         let link = Link(
             connection: connection, login: login, configuration: configuration, handlers: handlers, logger: logger)
         connection.attach(link)

@@ -13,6 +13,10 @@ package struct RabbitMQError: Error, Sendable {
         case loginRefused
         /// The virtual host does not exist or is not this user's.
         case virtualHostRefused
+        /// A limit of the broker, of the virtual host or of the user allows no more: connections, channels, queues.
+        case limitReached
+        /// The broker refused the login for another reason; `replyCode` and `replyText` say which.
+        case connectionRefused
         /// The broker closed the channel; `replyCode` says why. The channel can be reopened.
         case channelClosed
         /// The broker closed the connection, or it broke, or heartbeats stayed away.

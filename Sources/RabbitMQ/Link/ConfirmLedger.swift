@@ -15,6 +15,9 @@ struct ConfirmLedger {
 
     private(set) var nextSequence: UInt64 = 1
     private var entries = CircularBuffer<Entry>()
+    /// How many of the oldest nobody waits for any more. A broker may leave thousands unanswered for a minute: looking for
+    /// the next deadline must not cost more with each of them.
+    private var unawaited = 0
 
     var outstanding: Int { entries.reduce(0) { $1.isSettled ? $0 : $0 + 1 } }
 
@@ -26,11 +29,23 @@ struct ConfirmLedger {
 
     /// True: the message was one whose outcome somebody awaits, and the ack will tell them.
     mutating func returned(_ message: ReturnedMessage) -> Bool {
-        guard let id = message.properties.messageID, !id.isEmpty,
-            let index = entries.firstIndex(where: { $0.waiter != nil && $0.returned == nil && $0.messageID == id })
-        else { return false }
+        guard let id = message.properties.messageID, !id.isEmpty, let index = index(of: id) else { return false }
         entries[index].returned = message
         return true
+    }
+
+    private func index(of id: String) -> CircularBuffer<Entry>.Index? {
+        func isMeant(_ entry: Entry) -> Bool { entry.waiter != nil && entry.returned == nil && entry.messageID == id }
+        // Unless the caller gave it an id, that is its number.
+        if let sequence = UInt64(id), let index = index(of: sequence), isMeant(entries[index]) { return index }
+        return entries.firstIndex(where: isMeant)
+    }
+
+    private func index(of sequence: UInt64) -> CircularBuffer<Entry>.Index? {
+        guard let first = entries.first, sequence >= first.sequence, sequence - first.sequence < UInt64(entries.count)
+        else { return nil }
+        // Without gaps: the distance from the first is the distance of the numbers.
+        return entries.index(entries.startIndex, offsetBy: Int(sequence - first.sequence))
     }
 
     /// basic.ack and basic.nack. A tag that was never given, or was answered already, changes nothing.
@@ -39,29 +54,44 @@ struct ConfirmLedger {
             // Tag zero: all so far.
             while let first = entries.first, tag == 0 || first.sequence <= tag {
                 Self.finish(first, refused: refused)
-                entries.removeFirst()
+                removeFirst()
             }
             return
         }
-        guard let first = entries.first, tag >= first.sequence, tag - first.sequence < UInt64(entries.count) else {
-            return
-        }
-        // Without gaps: the distance from the first is the distance of the numbers.
-        let index = entries.index(entries.startIndex, offsetBy: Int(tag - first.sequence))
+        guard let index = index(of: tag) else { return }
         Self.finish(entries[index], refused: refused)
         entries[index].isSettled = true
-        while entries.first?.isSettled == true { entries.removeFirst() }
+        while entries.first?.isSettled == true { removeFirst() }
+    }
+
+    private mutating func removeFirst() {
+        entries.removeFirst()
+        unawaited = max(0, unawaited - 1)
     }
 
     /// No more answers will come.
     mutating func failAll(_ error: RabbitMQError) {
         for entry in entries { entry.waiter?.fail(error) }
         entries.removeAll()
+        unawaited = 0
     }
 
-    /// Those who still wait. An entry outlives its waiter's deadline, for the answer still comes and must be counted.
-    var waiters: some Sequence<Waiter<PublishOutcome>> {
-        entries.lazy.compactMap { $0.isSettled ? nil : $0.waiter }
+    /// Finds those who have waited until their deadline, and when the next one will have. An entry outlives its waiter's
+    /// deadline, for the answer still comes and must be counted. A waiter that is late may be found again.
+    mutating func late(_ now: MonotonicTime) -> (waiters: [Waiter<PublishOutcome>], next: MonotonicTime?) {
+        var late: [Waiter<PublishOutcome>] = []
+        var next: MonotonicTime?
+        for entry in entries.dropFirst(unawaited) {
+            if let waiter = entry.waiter, !entry.isSettled {
+                if waiter.deadline <= now {
+                    late.append(waiter)
+                } else {
+                    next = min(next ?? waiter.deadline, waiter.deadline)
+                }
+            }
+            if next == nil { unawaited += 1 }
+        }
+        return (late, next)
     }
 
     private static func finish(_ entry: Entry, refused: Bool) {

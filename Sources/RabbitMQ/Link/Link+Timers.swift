@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 internal import Logging
 internal import NIOCore
 
@@ -63,7 +63,10 @@ extension Link {
             for entry in channel.expected {
                 if let waiter = entry.waiter { expire(waiter, now, late) }
             }
-            for waiter in channel.confirms.waiters { expire(waiter, now, late) }
+            // Found first: whoever is told may publish.
+            let (waiters, next) = channel.confirms.late(now)
+            if let next { note(next) }
+            for waiter in waiters { waiter.fail(late) }
         }
         for operation in heldRequests {
             switch operation {

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 extension Request {
     /// Sends the method. The structure lives on the stack, what it points to in the pool, until the transport has
@@ -15,10 +15,9 @@ extension Request {
         case .confirmSelect:
             var method = amqp_confirm_select_t()
             try transport.sendMethod(channel, MethodID.confirmSelect, &method)
-        case .qos(let count, let isGlobal):
+        case .qos(let count):
             var method = amqp_basic_qos_t()
             method.prefetch_count = count
-            method.global = isGlobal.asC
             try transport.sendMethod(channel, MethodID.qos, &method)
         case .acknowledge(let tag, let multiple):
             var method = amqp_basic_ack_t()

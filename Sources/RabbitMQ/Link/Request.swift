@@ -11,7 +11,7 @@ enum Request: Sendable {
     case queueUnbind(QueueBinding)
     case queuePurge(String)
     case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
-    case qos(prefetchCount: UInt16, isGlobal: Bool)
+    case qos(prefetchCount: UInt16)
     case consume(queue: String, ConsumerOptions)
     case cancel(tag: String)
     case acknowledge(UInt64, multiple: Bool)

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 import Glibc
 
 /// A detached thread of its own, for code that waits in system calls and would starve Swift's pool.

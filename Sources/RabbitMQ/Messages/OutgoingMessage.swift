@@ -24,7 +24,7 @@ package struct OutgoingMessage: Sendable {
 
 extension OutgoingMessage {
     /// Refuses what could never be written, before it takes room in a queue.
-    func validate(maximumBodySize: Int, frameMaximum: Int) throws(RabbitMQError) {
+    func validate(maximumBodySize: Int, headerSpace: Int) throws(RabbitMQError) {
         if body.readableBytes > maximumBodySize {
             throw RabbitMQError(
                 .bodyTooLarge, "a body of \(body.readableBytes) bytes is over the bound of \(maximumBodySize)")
@@ -39,8 +39,9 @@ extension OutgoingMessage {
             throw RabbitMQError(.invalidArgument, "the property \(field) is longer than 255 bytes")
         }
         // The other properties are at most ten short strings and a few numbers.
-        if !properties.headers.isEmpty, try properties.headers.checkedSize() > frameMaximum - 3072 {
-            throw RabbitMQError(.invalidArgument, "the headers do not fit a frame of \(frameMaximum) bytes")
+        if !properties.headers.isEmpty, try properties.headers.checkedSize() > headerSpace {
+            throw RabbitMQError(
+                .invalidArgument, "the headers exceed the \(headerSpace) bytes that a frame has for them")
         }
     }
 

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 extension BasicProperties {
     /// The properties in the library's form. Valid until the pool is recycled.

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 /// The one owner of an `amqp_connection_state_t`, freed in `deinit` together with its socket.
 ///
@@ -6,6 +6,8 @@ internal import CRabbitMQ
 final class ConnectionState {
     private let raw: amqp_connection_state_t
     private let socket: SocketGuard
+    /// Lives as long as the TLS session, whose callbacks look at it.
+    var peer: TLSPeer?
 
     init(socket: SocketGuard) throws(RabbitMQError) {
         guard let raw = amqp_new_connection() else {

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 /// Moves frames between a logged-in connection and its socket, never waiting for the network longer than it must.
 ///

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 /// A negative status of librabbitmq, as an error.
 struct LibraryStatus: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 import Glibc
 
 /// TLS: the library writes and reads, for it does not lend its session to anybody.

@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 /// Class and method numbers of AMQP 0-9-1 and RabbitMQ's extensions, as one 32-bit number: class << 16 | method.
 enum MethodID {

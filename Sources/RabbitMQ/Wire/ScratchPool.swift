@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 internal import NIOCore
 
 /// The one owner of an `amqp_pool_t`: memory for what the library's encoders and decoders point into.

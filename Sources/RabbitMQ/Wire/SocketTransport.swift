@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 import Glibc
 
 /// Plain TCP: this side's own buffers around librabbitmq's encoders and decoders.

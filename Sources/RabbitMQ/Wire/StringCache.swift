@@ -1,4 +1,4 @@
-internal import CRabbitMQ
+internal import CMqantRabbitMQ
 
 /// Turns the bytes of names into Strings, and gives the same String again when the same name comes again.
 ///

@@ -10,8 +10,8 @@ import tempfile
 
 from .deadline import until
 from .ports import free_port
+from .rabbitmq import CTL, EPMD, SERVER
 
-SCRIPTS = "/usr/lib/rabbitmq/bin"
 HOST = "127.0.0.1"
 # What is started by way of this ends with the tests, in whatever way they end (util-linux).
 WITH_US = ["setpriv", "--pdeathsig", "KILL"]
@@ -30,7 +30,9 @@ class Broker:
         for name in ("home", "db", "log"):
             (folder / name).mkdir()
         lines = [f"listeners.tcp.1 = {address}:{self.port}", "vm_memory_high_watermark.absolute = 2GiB",
-                 "disk_free_limit.absolute = 1MB", *configuration]
+                 "disk_free_limit.absolute = 1MB",
+                 # RabbitMQ 4 takes messages of 16 MiB only, unless told otherwise: this is what 3.10 takes.
+                 "max_message_size = 134217728", *configuration]
         (folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
         (folder / "enabled_plugins").write_text("[].\n")
         self.log = folder / "output"
@@ -48,7 +50,7 @@ class Broker:
             "RABBITMQ_ALLOW_INPUT": "1",
         }
         # Ours, in the foreground: Erlang would start a daemon that nobody stops.
-        self.epmd = subprocess.Popen([*WITH_US, "epmd", "-port", str(epmd_port), "-address", HOST],
+        self.epmd = subprocess.Popen([*WITH_US, EPMD, "-port", str(epmd_port), "-address", HOST],
                                      env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.DEVNULL, start_new_session=True)
         self.process = None
@@ -61,7 +63,7 @@ class Broker:
     def start(self):
         """Starts it, again after `kill`, on the same port and data, and waits until it takes connections."""
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([*WITH_US, f"{SCRIPTS}/rabbitmq-server", "-noinput"], env=self.environment,
+            self.process = subprocess.Popen([*WITH_US, SERVER, "-noinput"], env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                             start_new_session=True)
         until("the broker has started", self._is_up, 90, 0.1)
@@ -93,7 +95,7 @@ class Broker:
 
     def ctl(self, *arguments):
         """Runs rabbitmqctl against this broker; returns its output, raises AssertionError with it if that fails."""
-        ran = subprocess.run([f"{SCRIPTS}/rabbitmqctl", "-n", self.node, "-q", *arguments], env=self.environment,
+        ran = subprocess.run([CTL, "-n", self.node, "-q", *arguments], env=self.environment,
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
         assert ran.returncode == 0, f"rabbitmqctl {' '.join(arguments)}: {ran.stdout}{ran.stderr}"
         return ran.stdout

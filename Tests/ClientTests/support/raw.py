@@ -26,6 +26,17 @@ class RawTCP:
     def close(self):
         self.socket.close()
 
+    def is_closed(self, seconds=SECONDS):
+        """Whether the server ends the connection in that time; what it sends before does not matter."""
+        deadline = time.monotonic() + seconds
+        try:
+            while True:
+                self.receive(deadline)
+        except Closed:
+            return True
+        except AssertionError:
+            return False
+
     def send(self, data):
         """Sends all of it, or as much as the server takes before it hangs up."""
         try:

@@ -81,9 +81,11 @@ class Browser:
             raise
 
     def close(self):
+        """May be called twice."""
+        session, self.session = self.session, None
         try:
-            if self.session:
-                request("DELETE", self.session)
+            if session:
+                request("DELETE", session)
         finally:
             shutil.rmtree(self.profile, ignore_errors=True)
 
@@ -105,6 +107,20 @@ class Browser:
 
     def click(self, selector):
         request("POST", self._element(selector) + "/click", {})
+
+    def _act(self, source, kind, **action):
+        request("POST", self.session + "/actions", {"actions": [{"id": source, "type": kind, "actions": [action]}]})
+
+    def point(self, x, y):
+        """Moves the mouse to a place of the view."""
+        self._act("mouse", "pointer", type="pointerMove", duration=0, x=int(x), y=round(y), origin="viewport")
+
+    def hold(self, key):
+        """Presses a key, for the element that has the focus."""
+        self._act("keyboard", "key", type="keyDown", value=key)
+
+    def release(self, key):
+        self._act("keyboard", "key", type="keyUp", value=key)
 
     def label(self, selector):
         """The name that a screen reader would read out."""

@@ -1,6 +1,6 @@
 import Mqant
 
-@testable import Gate
+@testable import MqantGate
 
 /// Sessions at Gates of their own that claim one user, in every order in which a broker may have it.
 ///

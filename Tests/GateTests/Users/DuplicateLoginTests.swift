@@ -1,18 +1,18 @@
-import MQTTTestSupport
 import Mqant
+import MqantMQTTTestSupport
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// One user, one session: at one Gate, and at two.
 @Suite struct DuplicateLoginTests {
     private static let kicked = #"{"reason":"the user logged in elsewhere"}"#
 
-    private static func register(_ server: RPCServer) {
-        server.register("Handler_Bind") { (session: Session, user: String) in try await session.bind(user) }
-        server.register("Handler_Unbind") { (session: Session, _: Int) in try await session.unbind() }
+    private static func register(_ server: RPCServer) throws {
+        try server.register("Handler_Bind") { (session: Session, user: String) in try await session.bind(user) }
+        try server.register("Handler_Unbind") { (session: Session, _: Int) in try await session.unbind() }
     }
 
     /// Two Gates in one cluster, each a node of its own.
@@ -34,7 +34,7 @@ import Testing
 
     @Test func bindsOfOneSessionAtTheSameTimeHaveTheirTurns() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_ID") { (session: Session, _: Int) in session.id }
+            try server.register("Handler_ID") { (session: Session, _: Int) in session.id }
         } _: { harness in
             let client = try await TestClient.connected(port: harness.port)
             let reply = try await client.ask("Test/Handler_ID/1", "0")
@@ -119,7 +119,7 @@ import Testing
 
     @Test func aModuleCannotJoinAUsersGroup() async throws {
         try await GateHarness.run { server in
-            server.register("Handler_Join") { (session: Session, group: String) in
+            try server.register("Handler_Join") { (session: Session, group: String) in
                 try await session.join(GroupName(group))
             }
         } _: { harness in

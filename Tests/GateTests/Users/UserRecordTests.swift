@@ -1,7 +1,7 @@
 import Mqant
 import Testing
 
-@testable import Gate
+@testable import MqantGate
 
 /// Every interleaving of sessions that claim one user at different Gates ends with exactly one of them.
 @Suite struct UserRecordTests {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func allowLeavesEverybodyAlone() {
-        var random = SystemRandomNumberGenerator()
+        var random = ClaimExplorer.Generator(seed: 1)
         var record = UserRecord(of: SessionID(), .allow, using: &random)
         let other = UserRecord(of: SessionID(), .allow, using: &random)
         #expect(record.receive(other.claim, using: &random) == .nothing)
@@ -37,7 +37,7 @@ import Testing
     /// Another node's message may hold any number.
     @Test(arguments: [DuplicateLogin.kick, .refuse])
     func theLargestCounterOverflowsNothing(_ policy: DuplicateLogin) {
-        var random = SystemRandomNumberGenerator()
+        var random = ClaimExplorer.Generator(seed: 1)
         var record = UserRecord(of: SessionID(), policy, using: &random)
         var hostile = UserClaim(of: SessionID(), using: &random)
         hostile.counter = .max

@@ -7,7 +7,8 @@ import os
 import pathlib
 import sys
 
-SLACK = float(os.environ.get("HOST_TESTS_SLACK", "1.5"))  # seconds on top of what DESIGN §8 allows
+# Seconds on top of what docs/architecture.md#failure-semantics allows.
+SLACK = float(os.environ.get("HOST_TESTS_SLACK", "1.5"))
 
 # What a module of tests writes: brokers, configurations. A file system of its own, in memory (cluster/run.py).
 FOLDER = pathlib.Path("/run/mqant-host-tests")

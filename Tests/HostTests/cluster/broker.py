@@ -4,38 +4,51 @@ import base64
 import hashlib
 import json
 import os
-import re
+import pathlib
+import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 from support.deadline import until
+from support.rabbitmq import CTL, EPMD, SERVER
 
 from . import FOLDER
 from .network import BRIDGE
 
 PORT = 5672
 USER, PASSWORD = "mqant", "mqant"  # what conf/cluster.conf says
-SCRIPTS = "/usr/lib/rabbitmq/bin"
 VHOSTS = ["/"] + [f"c{number}" for number in range(1, 16)]
-NODE = "mqant@localhost"
+COOKIE_FOLDER = FOLDER / "broker" / "home"  # of all brokers, so that they can be a cluster
 START_SECONDS = 90.0
+ESTABLISHED = "01"  # net/tcp_states.h
 
 
 class Broker:
-    """Debian's rabbitmq-server in the foreground, with a node name, an epmd and a data folder of its own.
+    """Debian's rabbitmq-server in the foreground, or another version (support/rabbitmq.py), with a node name, an epmd
+    and a data folder of its own.
 
     `start` is not called by itself. Everything is gone with the namespaces of the tests (cluster/run.py).
     """
 
-    def __init__(self):
-        self.folder = FOLDER / "broker"
-        for name in ("home", "db", "log"):
-            (self.folder / name).mkdir(parents=True)
+    def __init__(self, number=1):
+        """`number`: 1, or that of a further one (cluster/brokers.py), which has the port after and no definitions."""
+        self.port = PORT + number - 1
+        self.node = "mqant@localhost" if number == 1 else f"mqant-{number}@localhost"
+        self.folder = FOLDER / ("broker" if number == 1 else f"broker-{number}")
+        for folder in (COOKIE_FOLDER, self.folder / "db", self.folder / "log"):
+            folder.mkdir(parents=True, exist_ok=True)
+        cookie = COOKIE_FOLDER / ".erlang.cookie"
+        if not cookie.exists():
+            # Brokers that start at one time would make one each.
+            cookie.write_text(secrets.token_hex(16))
+            cookie.chmod(0o400)
         self.environment = {
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(self.folder / "home"),
-            "ERL_EPMD_ADDRESS": "127.0.0.1", "RABBITMQ_NODENAME": NODE,
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(COOKIE_FOLDER),
+            "ERL_EPMD_ADDRESS": "127.0.0.1", "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_DIST_PORT": str(20000 + self.port),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "db"), "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
@@ -46,14 +59,17 @@ class Broker:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
         (self.folder / "enabled_plugins").write_text("[].\n")
-        (self.folder / "definitions.json").write_text(json.dumps(self._definitions()))
         # Nothing that fills this machine may raise an alarm that no test asked for.
-        (self.folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = {BRIDGE}:{PORT}\nload_definitions = {self.folder}/definitions.json\n"
-            "vm_memory_high_watermark.absolute = 2GiB\ndisk_free_limit.absolute = 1MB\n")
-        # Ours, in the foreground: Erlang would start a daemon.
-        self.epmd = subprocess.Popen(
-            ["epmd", "-address", "127.0.0.1"], env=self.environment, stdin=subprocess.DEVNULL,
+        # RabbitMQ 4 takes messages of 16 MiB only, unless told otherwise: this is what 3.10 takes.
+        lines = [f"listeners.tcp.1 = {BRIDGE}:{self.port}", "vm_memory_high_watermark.absolute = 2GiB",
+                 "disk_free_limit.absolute = 1MB", "max_message_size = 134217728"]
+        if number == 1:
+            (self.folder / "definitions.json").write_text(json.dumps(self._definitions()))
+            lines.append(f"load_definitions = {self.folder}/definitions.json")
+        (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
+        # Ours, in the foreground: Erlang would start a daemon. One for all brokers.
+        self.epmd = None if number > 1 else subprocess.Popen(
+            [EPMD, "-address", "127.0.0.1"], env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.process = None
         self.listening = None  # time.monotonic() of the moment it took connections again
@@ -76,7 +92,7 @@ class Broker:
         self.listening = None
         with open(self.folder / "log" / "console", "ab") as log:
             self.process = subprocess.Popen(
-                [f"{SCRIPTS}/rabbitmq-server", "-noinput"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
+                [SERVER, "-noinput"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT)
 
     def begin_and_stand_still(self):
@@ -104,7 +120,7 @@ class Broker:
     def _listens(self):
         assert self.process.poll() is None, f"rabbitmq-server ended with status {self.process.returncode}"
         try:
-            socket.create_connection((BRIDGE, PORT), 1).close()
+            socket.create_connection((BRIDGE, self.port), 1).close()
             return True
         except OSError:
             return False
@@ -124,32 +140,24 @@ class Broker:
     def close(self):
         if self.process and self.process.poll() is None:
             self.kill()
-        self.epmd.kill()
-        self.epmd.wait()
+        if self.epmd:
+            self.epmd.kill()
+            self.epmd.wait()
 
     def ctl(self, *arguments):
         """Runs rabbitmqctl against it and returns what it prints."""
         result = subprocess.run(
-            [f"{SCRIPTS}/rabbitmqctl", "-q", "-n", NODE, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+            [CTL, "-q", "-n", self.node, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         assert result.returncode == 0, f"rabbitmqctl {' '.join(arguments)}: {result.stdout}"
         return result.stdout
 
-    def accepted(self, address):
-        """How many connections from an address it says that it took in."""
-        lines = (self.folder / "log" / f"{NODE}.log").read_text(errors="replace").splitlines()
-        return sum("accepting AMQP connection" in line and f"({address}:" in line for line in lines)
-
-    def count_copies(self):
-        """Has channels opened from now on tell what they publish, for `copies`, twice a second."""
-        self.ctl("eval", "application:set_env(rabbit, collect_statistics, fine), "
-                         "application:set_env(rabbit, collect_statistics_interval, 500).")
-
-    def copies(self, exchange):
-        """How many messages the broker has put into queues of what was published to an exchange."""
-        counts = self.ctl("eval", f"[N || {{{{_, {{_, {{resource, _, exchange, <<\"{exchange}\">>}}}}}}, N, _}} "
-                                  "<- ets:tab2list(channel_queue_exchange_metrics)].")
-        return sum(int(number) for number in re.findall(r"\d+", counts))
+    def connections_from(self, address):
+        """How many connections from an address it has, as the kernel tells: texts of the log vary."""
+        here, there = (f"{int.from_bytes(socket.inet_aton(each), sys.byteorder):08X}" for each in (BRIDGE, address))
+        rows = [line.split()[1:4] for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(local == f"{here}:{self.port:04X}" and remote.startswith(f"{there}:") and state == ESTABLISHED
+                   for local, remote, state in rows)
 
     def queues(self, vhost):
         """The names of a virtual host's queues."""

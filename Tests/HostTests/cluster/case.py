@@ -4,7 +4,7 @@ import itertools
 import unittest
 
 from . import SLACK
-from .broker import Broker
+from .brokers import Brokers
 from .cluster import Cluster
 from .network import Network
 
@@ -13,17 +13,19 @@ class World:
     """One for each module of tests, for a process has one network."""
 
     network = None
-    broker = None
+    brokers = None  # all of them; nearly always one
+    broker = None  # the first
     numbers = itertools.count(1)
 
     @classmethod
     def set_up(cls, starts_broker=True):
         """For setUpModule."""
         cls.network = Network()
-        cls.broker = Broker()
-        unittest.addModuleCleanup(cls.broker.close)
+        cls.brokers = Brokers()
+        cls.broker = cls.brokers.first
+        unittest.addModuleCleanup(cls.brokers.close)
         if starts_broker:
-            cls.broker.start()
+            cls.brokers.start()
 
 
 class ClusterCase(unittest.TestCase):

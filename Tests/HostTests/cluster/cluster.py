@@ -10,6 +10,7 @@ from support.player import Player
 
 from . import FOLDER
 from .broker import PASSWORD, PORT, USER
+from .brokers import COUNT
 from .network import BRIDGE, PREFIX
 from .node import ROOT, Node
 
@@ -19,7 +20,8 @@ FIRST = {"Gate": 16, "Login": 32, "Chat": 48, "Spy": 64}  # each type's addresse
 
 
 class Cluster:
-    """Hosts of its own, one node on each, all started with the same file.
+    """Hosts of its own, one node on each, all started with the same file. If there are several brokers, nodes are
+    spread over them: each node's file has the URIs of all, and they differ in which is the first.
 
     `number` tells clusters at one broker apart: it is their virtual host and their part of the addresses.
     """
@@ -28,13 +30,15 @@ class Cluster:
         """`timeout` in seconds: RPC.Timeout; `ids`: module type → Id, instead of one per host."""
         self.network, self.number, self.timeout = network, number, timeout
         self.vhost = f"c{number}"
-        self.uri = uri or f"amqp://{USER}:{PASSWORD}@{BRIDGE}:{PORT}/{self.vhost}"
+        uris = [uri] if uri else [f"amqp://{USER}:{PASSWORD}@{BRIDGE}:{PORT + broker}/{self.vhost}"
+                                  for broker in range(COUNT)]
+        self.uri = uris[0]
         self.conf = FOLDER / f"cluster-{number}.conf"
-        self.conf.write_text(json.dumps(self._configuration(ids or {}), indent=2))
+        self.conf.write_text(json.dumps(self._configuration(ids or {}, uris), indent=2))
         self.nodes = {}
         self.players = []
 
-    def _configuration(self, ids):
+    def _configuration(self, ids, uris):
         settings = {"Gate": {"TCPAddr": f":{TCP}", "WSAddr": f":{WS}", "MaxMsgLen": 65536, "HTTPTimeout": 10,
                              "MaxConnNum": 1000}}
 
@@ -45,7 +49,7 @@ class Cluster:
 
         return {
             "Module": {name: entry(name) for name in ("Gate", "Login", "Chat")},
-            "Rabbitmq": {"Uri": self.uri, "Exchange": "mqant"},
+            "Rabbitmq": {"Uri": uris if len(uris) > 1 else uris[0], "Exchange": "mqant"},
             "RPC": {"Timeout": self.timeout},
             "Mqtt": {"WirteLoopChanNum": 10, "ReadPackLoop": 10, "ReadTimeout": 60, "WriteTimeout": 30},
         }

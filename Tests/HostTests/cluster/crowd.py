@@ -4,6 +4,7 @@ Raw MQTT over asyncio: two hundred clients of paho would be two hundred threads.
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import threading
@@ -139,7 +140,11 @@ class Client(asyncio.Protocol):
         self.crowd.loop.call_later(pause, self._unless_elsewhere(self.say_next))
 
     def say_next(self):
-        if not self.crowd.is_saying or not self.is_member or self.out:
+        if self.crowd.is_saying:
+            self.say_once()
+
+    def say_once(self):
+        if not self.is_member or self.out:
             return
         self.numbers += 1
         self.say = Say(self.numbers, time.monotonic())
@@ -235,13 +240,35 @@ class Crowd:
 
         self.loop.call_soon_threadsafe(begin)
 
-    def end(self, seconds=30.0, transit=1.0):
-        """Nobody says anything more; returns when all have been answered and have had time to hear it."""
+    def end(self, seconds=30.0):
+        """Nobody says anything more; returns when all have been answered, and have heard what was said last in their room,
+        which comes behind everything that was said there before."""
         self.loop.call_soon_threadsafe(lambda: setattr(self, "is_saying", False))
+        self._wait_for_answers(seconds)
+        last, begun = {}, threading.Event()
+
+        def say_last():
+            for client in self.clients:
+                if client.is_member and client.log.room not in last:
+                    last[client.log.room] = client
+                    client.say_once()
+            begun.set()
+
+        self.loop.call_soon_threadsafe(say_last)
+        begun.wait()
+        self._wait_for_answers(seconds)
+        said = {room: (client.log.name, client.numbers) for room, client in last.items() if client.log.says[-1].is_success}
+
+        def heard(log):
+            return said[log.room] in ((push.sayer, push.number) for push in reversed(log.heard))
+
+        with contextlib.suppress(AssertionError):  # what was lost has no event, and is for others to find
+            self.wait("the last says are heard", lambda: all(
+                heard(client.log) for client in self.clients if client.is_member and client.log.room in said), seconds)
+
+    def _wait_for_answers(self, seconds):
         self.wait("all says are answered", lambda: all(client.say is None or not client.transport
                                                        for client in self.clients), seconds)
-        # What was lost has no event.
-        time.sleep(transit)
 
     def wait(self, what, condition, seconds=30.0):
         end = time.monotonic() + seconds

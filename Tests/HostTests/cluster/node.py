@@ -11,7 +11,7 @@ from . import SLACK
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SECONDS = 30.0
-END = 10.0  # seconds in which a node that is told to has ended (DESIGN §8)
+END = 10.0  # seconds in which a node that is told to has ended (docs/architecture.md#failure-semantics)
 
 
 class Node:

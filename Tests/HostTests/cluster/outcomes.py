@@ -1,4 +1,4 @@
-"""What became of calls, and of which kind of DESIGN §8 an error is."""
+"""What became of calls, and of which kind of docs/architecture.md#failure-semantics an error is."""
 
 import collections
 
@@ -9,7 +9,7 @@ UNANSWERED, CLOSED = "unanswered", "closed"  # no answer at all; the client's co
 # The texts that clients see (RPCError's messages), and their kinds. A text that fits none is a handler's own.
 TEXTS = [
     (INTERRUPTED, ("the process that held ",)),
-    (TIMEOUT, (" did not answer in time",)),
+    (TIMEOUT, (" did not answer in time", "the deadline passed before the broker took it")),
     (DISCONNECTED, ("the connection to the broker was lost while ", "no connection to the broker")),
     (OVERLOADED, (" is overloaded", "too many calls ", "too many groups ", "the broker refused the push")),
 ]

@@ -40,6 +40,7 @@ class Peer:
         self.node, self.id = f"peer-{uuid.uuid4()}", "peer:Spy"
         self.changed = threading.Condition()
         self.queues = {}  # Id → queue, as announced
+        self.gates = set()  # Ids of those that hold sessions
         self.replies = {}  # correlation id → properties and body
         self.numbers, self.sequence = itertools.count(1), itertools.count(1)
         self.is_closed = False
@@ -80,6 +81,8 @@ class Peer:
             with self.changed:
                 for instance in json.loads(body)["instances"]:
                     self.queues[instance["id"]] = instance["queue"]
+                    if instance.get("gate"):
+                        self.gates.add(instance["id"])
                 self.changed.notify_all()
 
     def _requested(self, channel, method, properties, body):
@@ -120,12 +123,12 @@ class Peer:
         return result
 
     def push(self, group, topic, body, qos=0):
-        """One message to all members of a group."""
+        """One message to all members of a group: any Gate hands it on to the group's owner."""
+        queue = self._wait("an announcement of a Gate", lambda: next((self.queues[gate] for gate in self.gates), None))
         properties = pika.BasicProperties(
             type="$push", content_type="application/octet-stream", app_id=self.node,
-            headers={"topic": topic} | ({"qos": str(qos)} if qos else {}))
-        self.connection.add_callback_threadsafe(
-            lambda: self.channel.basic_publish(f"{EXCHANGE}.groups", group, body, properties))
+            headers={"group": group, "topic": topic} | ({"qos": str(qos)} if qos else {}))
+        self.connection.add_callback_threadsafe(lambda: self.channel.basic_publish("", queue, body, properties))
 
     def close(self):
         self.is_closed = True

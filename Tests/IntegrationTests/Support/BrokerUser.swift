@@ -1,4 +1,4 @@
-import RabbitMQTestSupport
+import MqantRabbitMQTestSupport
 
 /// A user of the broker with permissions of its own on the virtual host `/`: patterns as `rabbitmqctl set_permissions` takes.
 struct BrokerUser {

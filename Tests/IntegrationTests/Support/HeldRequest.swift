@@ -1,7 +1,7 @@
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import Testing
 
 /// A request that the broker has and will deliver when it is told to: even while nobody can publish one.

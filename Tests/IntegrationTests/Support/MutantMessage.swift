@@ -1,6 +1,6 @@
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RabbitMQ
-import RabbitMQTestSupport
 
 /// Makes messages that are nearly those of docs/wire.md.
 struct MutantMessage {
@@ -19,14 +19,20 @@ struct MutantMessage {
         #"{"batch":true,"host":"h","instances":[{"id":"f:Odd","idempotent":["m"],"load":3,"queue":"q.odd","type":"Odd"}],"node":"odd","probes":true,"replies":"replies.odd","sequence":7}"#,
         #"{"goodbye":true,"instances":[],"node":"odd","sequence":18446744073709551615}"#,
         #"{"node":"odd","queues":["q.odd","replies.odd"]}"#,
+        #"[{"subscribe":["room"],"unsubscribe":["room"]}]"#,
+        #"[{"received":7,"view":["b:Work","f:Odd","f:Odd",""]}]"#,
         #"{"Groups":["room"],"Serverid":"g","Sessionid":"00112233445566778899aabbccddeeff","Userid":"zoe","Version":3}"#,
     ]
     private static let types = [
-        "double", "reply", "error", "announcement", "who-are-you", "gone", "$push", "$status", "$present", "Send", "",
-        "\u{0}",
+        "double", "reply", "error", "announcement", "who-are-you", "gone", "$push", "$deliver", "$subscriptions",
+        "$status", "$present", "Send", "", "\u{0}",
     ]
     private static let contentTypes = [
         "application/json", "application/octet-stream", "application/vnd.mqant.batch", "text/plain", "",
+    ]
+    private static let headerNames = [
+        "session", "timeout", "topic", "qos", "session-id", "group", "except", "error-code", "traceparent",
+        "gate", "node", "queue", "life", "generation", "owner", "owner-node", "owner-life", "number",
     ]
     private static let numbers = ["0", "1", "-1", "4294967295", "4294967296", "99999999999999999999", "x", "0x1f", ""]
 
@@ -51,8 +57,7 @@ struct MutantMessage {
 
     private mutating func headers() -> FieldTable {
         var table = FieldTable()
-        for name in ["session", "timeout", "topic", "qos", "session-id", "group", "error-code", "traceparent"]
-        where chance(3) {
+        for name in Self.headerNames where chance(3) {
             let value: FieldValue =
                 switch Int.random(in: 0...6, using: &generator) {
                 case 0: .string(pick(Self.texts))

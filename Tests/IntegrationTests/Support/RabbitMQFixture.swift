@@ -1,10 +1,11 @@
 import Logging
-import RPC
-import RPCRabbitMQ
-import RabbitMQ
-import RabbitMQTestSupport
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
+import MqantRabbitMQTestSupport
+import MqantTesting
+import MqantTransportContract
 import Synchronization
-import TransportContract
 
 /// Nodes that meet at one real broker. Each network has exchanges and queues of its own.
 struct RabbitMQFixture: TransportFixture {
@@ -33,6 +34,8 @@ final class RabbitMQNetwork: TransportNetwork {
         configuration.exchange = name
         configuration.queuePrefix = "\(name)."
         configuration.quietTime = .milliseconds(50)
+        // With many tests at once the broker's answer may take longer than its second.
+        configuration.confirmTimeout = .seconds(60)
         return configuration
     }
 
@@ -50,8 +53,6 @@ final class RabbitMQNetwork: TransportNetwork {
         transports.withLock { $0[node] = transport }
         return transport
     }
-
-    var endOfHeldCalls: RPCError.Code { .interrupted }
 
     /// The queues of the node are gone when the broker has given up its connection: `lock.…` can be declared anew then,
     /// and what is sent to a queue comes back.

@@ -1,6 +1,6 @@
+import MqantRPCRabbitMQ
+import MqantRabbitMQ
 import NIOCore
-import RPCRabbitMQ
-import RabbitMQ
 import Synchronization
 import Testing
 

@@ -1,9 +1,9 @@
 import Logging
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
 import NIOPosix
-import RPC
-import RPCRabbitMQ
-import RabbitMQTestSupport
 import Testing
 
 /// A node at a broker, as a process would be.
@@ -25,11 +25,11 @@ final class TestNode: Sendable {
     }
 
     @discardableResult
-    func serve(_ type: ModuleType, _ id: InstanceID, _ register: (RPCServer) -> Void = { _ in }) async throws
+    func serve(_ type: ModuleType, _ id: InstanceID, _ register: (RPCServer) throws -> Void = { _ in }) async throws
         -> RPCServer
     {
         let server = RPCServer(type: type, instance: id, node: node, logger: RabbitMQNetwork.logger)
-        register(server)
+        try register(server)
         try await node.serve(server)
         return server
     }

@@ -1,13 +1,14 @@
+import MqantRPC
+import MqantRPCRabbitMQ
+import MqantRabbitMQTestSupport
 import NIOCore
-import RPC
-import RPCRabbitMQ
-import RabbitMQTestSupport
 
 /// A caller and a callee with one instance `b:Work`, at a broker; shut down whatever happens.
 ///
 /// The callee serves `double`, `wait` (until `gate` opens) and the idempotent `again`.
 func withPair(
     at broker: RabbitMQBroker, _ adjust: (inout RabbitMQTransport.Configuration) -> Void = { _ in },
+    pushes: Log<GroupPush>? = nil,
     _ body: (_ caller: TestNode, _ callee: TestNode, _ gate: Condition) async throws -> Void
 ) async throws {
     let network = RabbitMQNetwork(broker: broker)
@@ -15,7 +16,10 @@ func withPair(
     let (caller, callee) = (try TestNode("a", on: network, adjust), try TestNode("b", on: network, adjust))
     try await caller.node.start()
     try await callee.node.start()
-    try await callee.serve("Work", "b:Work") { register($0, gate) }
+    try await callee.serve("Work", "b:Work") { server in
+        try register(server, gate)
+        if let pushes { server.receivePushes { pushes.add($0) } }
+    }
     do {
         try await caller.knows("b:Work")
         try await body(caller, callee, gate)
@@ -30,13 +34,13 @@ func withPair(
     await callee.shutDown()
 }
 
-func register(_ server: RPCServer, _ gate: Condition) {
-    server.register("double") { (number: Int) in number * 2 }
-    server.register("wait") { (_: Int) in
+func register(_ server: RPCServer, _ gate: Condition) throws {
+    try server.register("double") { (number: Int) in number * 2 }
+    try server.register("wait") { (_: Int) in
         await gate.wait()
         return "waited"
     }
-    server.register("again", options: .concurrent.idempotent) { (_: Int) in
+    try server.register("again", options: .concurrent.idempotent) { (_: Int) in
         await gate.wait()
         return server.instance.rawValue
     }

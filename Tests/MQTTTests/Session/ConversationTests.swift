@@ -1,5 +1,5 @@
 import Foundation
-import MQTT
+import MqantMQTT
 import NIOCore
 import Testing
 

@@ -1,4 +1,4 @@
-import MQTT
+import MqantMQTT
 import NIOCore
 
 /// One client at a session of its own: sends bytes, sees what the server answers.

@@ -1,4 +1,4 @@
-import MQTT
+import MqantMQTT
 
 extension Conversation {
     /// Leads `bytes` through in one piece, byte by byte, and in pieces of pseudo-random sizes, alone and after a CONNECT of

@@ -1,4 +1,4 @@
-import MQTT
+import MqantMQTT
 import NIOCore
 
 /// A client's bytes led through decoder and session, and all that came of it. Also what the fuzz target runs.

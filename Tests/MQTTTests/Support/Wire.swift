@@ -1,4 +1,4 @@
-import MQTT
+import MqantMQTT
 import NIOCore
 
 /// Client packets as bytes, put together by hand so that nothing under test has a part in it.

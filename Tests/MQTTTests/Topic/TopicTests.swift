@@ -1,4 +1,4 @@
-import MQTT
+import MqantMQTT
 import NIOCore
 import Testing
 

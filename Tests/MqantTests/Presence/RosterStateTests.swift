@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
 @testable import Mqant
@@ -115,10 +115,10 @@ import Testing
         _ = state.begin(report([(ann, "ann"), (bob, "bob")]))
         _ = state.end(report([(ann, "ann")]), now: start)
         let list = [ann, bob].map { GroupMember(session: $0, key: "k", name: $0 == ann ? "ann" : "bob") }
-        state.replace(membersOf: "g", at: "gate", "gate-1", with: list)
+        state.replace(membersOf: "g", at: "gate", "gate-1", with: list, asked: state.reports)
         #expect(names(state) == ["bob"])
         // A list without a member ends its membership here; other Gates' members stay.
-        state.replace(membersOf: "g", at: "gate", "gate-1", with: [])
+        state.replace(membersOf: "g", at: "gate", "gate-1", with: [], asked: state.reports)
         #expect(names(state) == [])
     }
 
@@ -130,5 +130,22 @@ import Testing
         set.insert(3, now: start + .seconds(22))
         #expect(!set.contains(1) && set.contains(2) && set.contains(3))
         #expect(set.remove(2) && !set.remove(2))
+    }
+
+    /// An answer and a report may overtake each other: they come by different queues.
+    @Test func whatWasReportedWhileAGateWasAskedCountsMoreThanItsList() {
+        var state = RosterState(now: start)
+        _ = state.begin(report([(ann, "ann")]))
+        let asked = state.reports
+        _ = state.begin(report([(bob, "bob")]))
+        _ = state.end(report([(ann, "ann")]), now: start)
+        _ = state.begin(report([(ann, "ann again")]))
+        // It was written before all that.
+        let list = [GroupMember(session: ann, key: "k", name: "ann")]
+        state.replace(membersOf: "g", at: "gate", "gate-1", with: list, asked: asked)
+        #expect(names(state) == ["ann again", "bob"])
+        let later = [GroupMember(session: ann, key: "k", name: "ann again")]
+        state.replace(membersOf: "g", at: "gate", "gate-1", with: later, asked: state.reports)
+        #expect(names(state) == ["ann again"], "a list that is newer than the reports counts")
     }
 }

@@ -1,8 +1,8 @@
+import MqantTransportContract
 import NIOCore
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 /// The table against a dictionary that does the same slowly.
 @Suite("CallTable against a model") struct CallTableModelTests {

@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("CallTable") struct CallTableTests {
     private static func at(_ milliseconds: Int64) -> NIODeadline {

@@ -4,7 +4,7 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 /// The one timer that stands for all deadlines of a node.
 @Suite("Deadline timer", .timeLimit(.minutes(1))) struct DeadlineTimerTests {
@@ -16,7 +16,7 @@ import Testing
             logger: Logger(label: "test"))
         try await node.start()
         let server = RPCServer(type: "Deaf", instance: "n:Deaf", node: node, logger: Logger(label: "test"))
-        server.registerRaw("listen") { _ in
+        try server.registerRaw("listen") { _ in
             // Longer than any deadline here, and ended by no event: the node's shutdown does not wait for it.
             try await Task.sleep(for: .milliseconds(400))
             return ArgumentCoding.null

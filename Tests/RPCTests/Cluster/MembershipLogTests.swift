@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("MembershipLog") struct MembershipLogTests {
     private let start = NIODeadline.uptimeNanoseconds(1 << 40)

@@ -1,7 +1,7 @@
+import MqantTransportContract
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("Rendezvous hashing") struct RendezvousHashTests {
     /// Ids as `server.conf` has them: they differ in a digit.

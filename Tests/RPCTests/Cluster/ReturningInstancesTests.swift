@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("ReturningInstances") struct ReturningInstancesTests {
     private func at(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(1 << 40) + .milliseconds(milliseconds) }

@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("Routing") struct RoutingTests {
     private func instance(_ name: String, load: Int = 0, isFull: Bool = false) -> InstanceDescription {
@@ -100,7 +100,7 @@ import Testing
         #expect(throws: RPCError.self) { try view.route(.instance("a:Chat"), excluding: ["a#1"]) { _ in false } }
         view.remove(queue: "a#1")
         let error = #expect(throws: RPCError.self) { try view.route(.instance("a:Chat")) { _ in false } }
-        #expect(error == RPCError(.notFound, "Service(id:a:Chat) not found"))
+        #expect(error == .instanceNotFound)
     }
 
     @Test func callsForAnyInstanceGoElsewhereThanToASuspectedOne() throws {

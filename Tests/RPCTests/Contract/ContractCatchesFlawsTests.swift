@@ -1,8 +1,9 @@
+import MqantRPC
+import MqantTesting
+import MqantTransportContract
 import NIOCore
-import RPC
 import Synchronization
 import Testing
-import TransportContract
 
 /// A contract that every transport passes would be worth nothing: these must not pass.
 @Suite("Contract catches flaws", .serialized, .timeLimit(.minutes(1)))
@@ -16,6 +17,8 @@ struct ContractCatchesFlawsTests {
         (.forgetsSession, "the session of a request arrives whole"),
         (.mixesReplies, "10 000 calls are out at a time and each gets its own answer"),
         (.alwaysRouted, "a confirmed push tells whether anybody is bound"),
+        (.swapsConfirmed, "confirmed sends to a queue arrive in order, and each is told"),
+        (.alwaysDelivered, "a confirmed send to a queue that is gone is told so alone"),
         (.losesCode, "the code of a handler's RPCError arrives, and counts as answered"),
     ])
     func aFlawIsSeen(_ flaw: Flaw, sentence: String) async throws {
@@ -35,6 +38,7 @@ struct ContractCatchesFlawsTests {
 
 enum Flaw: String, Sendable {
     case swapsRequests, swapsPushes, deliversTwice, changesAByte, forgetsSession, mixesReplies, alwaysRouted, losesCode
+    case swapsConfirmed, alwaysDelivered
 }
 
 /// The in-process transport, made wrong on purpose.

@@ -1,5 +1,6 @@
+import MqantTesting
+import MqantTransportContract
 import Testing
-import TransportContract
 
 // Each suite runs one check after the other: checks measure time, and all of them at once would measure each other.
 

@@ -1,12 +1,12 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Synchronization
 
 /// A transport with one flaw; all else it leaves to the one beneath.
 final class FlawedTransport: Transport {
     private struct State {
         var heldRequest: (Envelope, QueueName)?
-        var heldPush: RPCRequest?
+        var heldConfirmed: (RPCRequest, @Sendable (DeliveryOutcome) -> Void)?
         var heldReply: RPCReply?
         var count = 0
     }
@@ -41,7 +41,8 @@ final class FlawedTransport: Transport {
     private func send(_ request: RPCRequest, to queue: QueueName) {
         var request = request
         switch flaw {
-        case .swapsRequests:
+        case .swapsPushes where request.function != GroupPush.function: break
+        case .swapsRequests, .swapsPushes:
             let held = state.withLock { state in
                 defer { state.heldRequest = state.heldRequest == nil ? (.request(request), queue) : nil }
                 return state.heldRequest
@@ -64,7 +65,7 @@ final class FlawedTransport: Transport {
             }
         case .forgetsSession:
             request.session?.groups = []
-        case .swapsPushes, .mixesReplies, .alwaysRouted, .losesCode:
+        case .mixesReplies, .alwaysRouted, .losesCode, .swapsConfirmed, .alwaysDelivered:
             break
         }
         inner.send(.request(request), to: queue)
@@ -78,6 +79,8 @@ final class FlawedTransport: Transport {
                 defer { state.heldReply = reply }
                 return state.heldReply ?? reply
             }
+        case (.alwaysRouted, .success(.json(let text))) where String(buffer: text) == "false":
+            .success(.json(ByteBuffer(string: "true")))
         case (.losesCode, .failure(let error)):
             .failure(RPCError(.remote, error.message))
         default:
@@ -85,34 +88,22 @@ final class FlawedTransport: Transport {
         }
     }
 
-    func bind(_ queue: QueueName, to group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void)
-    {
-        inner.bind(queue, to: group, completion: completion)
-    }
-
-    func unbind(
-        _ queue: QueueName, from group: GroupName, completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
-    ) {
-        inner.unbind(queue, from: group, completion: completion)
-    }
-
-    func publish(
-        _ request: RPCRequest, to group: GroupName,
-        confirmation: (@Sendable (Result<PublishOutcome, RPCError>) -> Void)?
+    func send(
+        _ request: RPCRequest, to queue: QueueName, confirmation: @escaping @Sendable (DeliveryOutcome) -> Void
     ) {
         switch flaw {
-        case .swapsPushes:
+        case .swapsConfirmed:
             let held = state.withLock { state in
-                defer { state.heldPush = state.heldPush == nil ? request : nil }
-                return state.heldPush
+                defer { state.heldConfirmed = state.heldConfirmed == nil ? (request, confirmation) : nil }
+                return state.heldConfirmed
             }
             guard let held else { return }
-            inner.publish(request, to: group, confirmation: nil)
-            inner.publish(held, to: group, confirmation: confirmation)
-        case .alwaysRouted:
-            inner.publish(request, to: group) { _ in confirmation?(.success(.routed)) }
+            inner.send(request, to: queue, confirmation: confirmation)
+            inner.send(held.0, to: queue, confirmation: held.1)
+        case .alwaysDelivered:
+            inner.send(request, to: queue) { _ in confirmation(.delivered) }
         default:
-            inner.publish(request, to: group, confirmation: confirmation)
+            inner.send(request, to: queue, confirmation: confirmation)
         }
     }
 

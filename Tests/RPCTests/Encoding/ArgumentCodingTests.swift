@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 /// Arguments and results as JSON.
 @Suite("ArgumentCoding") struct ArgumentCodingTests {

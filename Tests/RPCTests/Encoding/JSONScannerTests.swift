@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 /// The check that a payload is JSON, against RFC 8259 and against Foundation's parser.
 @Suite struct JSONScannerTests {

@@ -1,9 +1,9 @@
 import FoundationEssentials
+import MqantTransportContract
 import NIOCore
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 /// The writer of JSON strings against Foundation's reader.
 @Suite("JSONText") struct JSONTextTests {

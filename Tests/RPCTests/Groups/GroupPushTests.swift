@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("GroupPush") struct GroupPushTests {
     @Test(arguments: [0, 1, 2])
@@ -13,6 +13,17 @@ import Testing
         #expect(back.topic == "Chat/OnSay")
         #expect(back.qos == qos)
         #expect(back.body == push.body)
+        #expect(back.except == nil)
+    }
+
+    @Test func whomAPushLeavesOutIsReadBack() throws {
+        let session = SessionID()
+        let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(), except: session)
+        #expect(GroupPush(push.request)?.except == session)
+        // Who leaves out nobody that can be read, leaves out nobody.
+        var odd = push.request
+        odd.headers["except"] = "me"
+        #expect(try #require(GroupPush(odd)).except == nil)
     }
 
     @Test func whatIsNoPushIsRefused() {

@@ -1,8 +1,8 @@
 import FoundationEssentials
+import MqantTransportContract
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("Identifiers") struct IdentifierTests {
     @Test func sessionIDsAreDifferent() {

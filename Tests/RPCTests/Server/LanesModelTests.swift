@@ -1,7 +1,7 @@
+import MqantTransportContract
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 /// Random jobs against the rules, step by step.
 @Suite("Lanes against a model") struct LanesModelTests {

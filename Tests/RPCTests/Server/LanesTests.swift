@@ -1,7 +1,7 @@
+import MqantTransportContract
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 @Suite("Lanes") struct LanesTests {
     private let one = LaneID.session(SessionID())
@@ -44,6 +44,20 @@ import TransportContract
         #expect(lanes.admit(2, to: .serial) == .overloaded)
         #expect(lanes.finish(.serial) == nil)
         #expect(lanes.admit(3, to: .serial) == .run)
+    }
+
+    /// One session with many calls does not fill the line that others wait in, whatever its calls' lanes are.
+    @Test(arguments: [true, false]) func aSessionHasAShareOfTheLine(isPerSession: Bool) {
+        let sessions = (0..<3).map { _ in SessionID() }
+        func lane(_ number: Int) -> LaneID { isPerSession ? .session(sessions[number]) : .none }
+        var lanes = Lanes<Int>(maxRunning: 1, maxWaiting: 320)
+        #expect(lanes.admit(0, to: lane(0), of: sessions[0]) == .run)
+        for number in 1...20 { #expect(lanes.admit(number, to: lane(0), of: sessions[0]) == .wait) }
+        #expect(lanes.admit(21, to: lane(0), of: sessions[0]) == .overloaded)
+        #expect(lanes.admit(100, to: lane(1), of: sessions[1]) == .wait)
+        #expect(lanes.finish(lane(0)) != nil)
+        #expect(lanes.admit(22, to: lane(0), of: sessions[0]) == .wait || isPerSession)
+        #expect(lanes.admit(200, to: lane(2), of: sessions[2]) == .wait)
     }
 
     /// A session with many calls does not keep the room that others wait for.

@@ -1,17 +1,17 @@
 import Logging
+import MqantTransportContract
 import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 /// What one instance does with the calls that reach it.
 @Suite("RPCServer", .timeLimit(.minutes(1))) struct RPCServerTests {
     private func server(
-        inFlight: Int = 10_000, waiting: Int = 10_000, _ register: (RPCServer) -> Void
-    ) -> RPCServer {
+        inFlight: Int = 10_000, waiting: Int = 10_000, _ register: (RPCServer) throws -> Void
+    ) throws -> RPCServer {
         var configuration = RPCNode.Configuration()
         configuration.server.maxInFlight = inFlight
         configuration.server.maxWaiting = waiting
@@ -19,7 +19,7 @@ import TransportContract
             id: "n", transport: InProcessTransport(node: "n", hub: InProcessHub()), configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: Logger(label: "test"))
         let server = RPCServer(type: "T", instance: "n:T", node: node, logger: Logger(label: "test"))
-        register(server)
+        try register(server)
         return server
     }
 
@@ -41,21 +41,65 @@ import TransportContract
         #expect(!FunctionOptions.serial.isNonblocking)
     }
 
-    @Test func functionsAreListedAndReplaced() async {
-        let server = server { server in
-            server.register("b") { 1 }
-            server.register("a", options: .concurrent.idempotent) { 1 }
-            server.register("b") { 2 }
+    @Test func functionsAreListed() throws {
+        let server = try server { server in
+            try server.register("b") { 1 }
+            try server.register("a", options: .concurrent.idempotent) { 1 }
         }
         #expect(server.functionNames == ["a", "b"])
         #expect(server.idempotentFunctionNames.contains("a"))
         #expect(!server.idempotentFunctionNames.contains("b"))
         #expect(!server.idempotentFunctionNames.contains("c"))
-        #expect(await answer(server, request("b")) == .success(.json(ByteBuffer(string: "2"))))
     }
 
-    @Test func anUnknownFunctionIsRefusedOnTheCallersThread() {
-        let server = server { _ in }
+    @Test func aNameIsRegisteredOnce() async throws {
+        let server = try server { try $0.register("b") { 1 } }
+        let error = #expect(throws: RegistrationError.self) { try server.registerRaw("b") { _ in ArgumentCoding.null } }
+        #expect(error?.name == "b")
+        #expect(error?.type == "T")
+        #expect(error?.description == "function b is registered twice")
+        #expect(await answer(server, request("b")) == .success(.json(ByteBuffer(string: "1"))), "the first one stays")
+        // Another spelling is another name, as on the wire.
+        try server.register("\u{e9}") { 1 }
+        try server.register("e\u{301}") { 2 }
+        #expect(await answer(server, request("e\u{301}")) == .success(.json(ByteBuffer(string: "2"))))
+    }
+
+    @Test(arguments: [
+        ("", "a function has an empty name"),
+        ("$status", "the name of function $status begins with $: such names are the framework's"),
+        ("$\u{301}x", "the name of function $\u{301}x begins with $: such names are the framework's"),
+        (
+            String(repeating: "ü", count: 128),
+            "the name of function \(String(repeating: "ü", count: 32))… has 256 bytes, more than 255"
+        ),
+    ])
+    func aNameThatCannotBeUsedIsRefused(name: String, text: String) throws {
+        let server = try server { _ in }
+        let error = #expect(throws: RegistrationError.self) { try server.register(name) { 1 } }
+        #expect(error?.message == text)
+        #expect(error?.name == name)
+        #expect(throws: RegistrationError.self) { try server.report(name) { 1 } }
+        #expect(server.functionNames.isEmpty)
+        #expect(server.status.gauges.isEmpty)
+        try server.register(String(repeating: "ü", count: 127) + "x") { 1 }
+    }
+
+    @Test func theFrameworksFunctionsAreRegisteredOnceToo() throws {
+        let server = try server { try $0.registerFramework("$f", options: .serial) { (_: Int) in } }
+        #expect(throws: RegistrationError.self) { try server.registerFramework("$f", options: .serial) { (_: Int) in } }
+        #expect(server.functionNames == ["$f"])
+    }
+
+    @Test func aNumberIsReportedOnce() throws {
+        let server = try server { try $0.report("n") { 1 } }
+        let error = #expect(throws: RegistrationError.self) { try server.report("n") { 2 } }
+        #expect(error?.description == "number n is registered twice")
+        #expect(server.status.gauges == ["n": 1])
+    }
+
+    @Test func anUnknownFunctionIsRefusedOnTheCallersThread() throws {
+        let server = try server { _ in }
         let reply = Mutex<RPCReply?>(nil)
         server.receive(request("nope")) { answer in reply.withLock { $0 = answer } }
         #expect(reply.withLock(\.self) == .failure(RPCError(.functionNotFound, "Remote function(nope) not found")))
@@ -63,9 +107,9 @@ import TransportContract
         #expect(server.statistics.answered == 0)
     }
 
-    @Test func concurrentCallsMeetEachOther() async {
+    @Test func concurrentCallsMeetEachOther() async throws {
         let met = Meeting(of: 8)
-        let server = server { $0.register("meet") { await met.arrive() } }
+        let server = try server { try $0.register("meet") { await met.arrive() } }
         await withTaskGroup(of: RPCReply.self) { group in
             for _ in 0..<8 { group.addTask { await answer(server, request("meet")) } }
             for await reply in group { #expect(reply == .success(ArgumentCoding.null)) }
@@ -73,9 +117,9 @@ import TransportContract
         #expect(server.statistics.answered == 8)
     }
 
-    @Test func callsWithoutASessionAreConcurrentInAPerSessionFunction() async {
+    @Test func callsWithoutASessionAreConcurrentInAPerSessionFunction() async throws {
         let met = Meeting(of: 4)
-        let server = server { $0.register("Handler_meet") { await met.arrive() } }
+        let server = try server { try $0.register("Handler_meet") { await met.arrive() } }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<4 { group.addTask { _ = await answer(server, request("Handler_meet")) } }
         }
@@ -83,11 +127,11 @@ import TransportContract
     }
 
     @Test(arguments: [FunctionOptions.serial, .serial.nonblocking, .perSession, .perSession.nonblocking])
-    func aLaneRunsInOrder(_ options: FunctionOptions) async {
+    func aLaneRunsInOrder(_ options: FunctionOptions) async throws {
         let order = Mutex<[Int]>([])
         let running = Mutex(0)
-        let server = server { server in
-            server.register("note", options: options) { (number: Int) in
+        let server = try server { server in
+            try server.register("note", options: options) { (number: Int) in
                 running.withLock { $0 += 1 }
                 if number % 3 == 0 { await Task.yield() }
                 #expect(running.withLock { $0 } == 1)
@@ -101,20 +145,20 @@ import TransportContract
         #expect(order.withLock { $0 } == Array(0..<300))
     }
 
-    @Test func nonblockingFunctionsStartOnTheThreadThatDelivers() {
+    @Test func nonblockingFunctionsStartOnTheThreadThatDelivers() throws {
         let ran = Mutex(false)
-        let server = server { server in
-            server.register("now", options: .concurrent.nonblocking) { ran.withLock { $0 = true } }
+        let server = try server { server in
+            try server.register("now", options: .concurrent.nonblocking) { ran.withLock { $0 = true } }
         }
         server.receive(request("now")) { _ in }
         #expect(ran.withLock { $0 }, "it ran before receive returned")
     }
 
     /// Two nonblocking functions that cast to each other do not nest for ever.
-    @Test func nonblockingFunctionsThatCallEachOtherDoNotExhaustTheStack() async {
+    @Test func nonblockingFunctionsThatCallEachOtherDoNotExhaustTheStack() async throws {
         let (ends, end) = AsyncStream.makeStream(of: Int.self)
-        let server = server { server in
-            server.register("down", options: .concurrent.nonblocking) { [unowned server] (left: Int) in
+        let server = try server { server in
+            try server.register("down", options: .concurrent.nonblocking) { [unowned server] (left: Int) in
                 guard left > 0 else {
                     end.yield(left)
                     return
@@ -131,11 +175,11 @@ import TransportContract
         #expect(server.statistics.answered == 50_001)
     }
 
-    @Test func boundsAreKeptAndTheRestIsRefusedAtOnce() async {
+    @Test func boundsAreKeptAndTheRestIsRefusedAtOnce() async throws {
         let gate = Meeting(of: 4)
         let running = Mutex((now: 0, most: 0))
-        let server = server(inFlight: 3, waiting: 2) { server in
-            server.register("wait") {
+        let server = try server(inFlight: 3, waiting: 2) { server in
+            try server.register("wait") {
                 running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
                 await gate.arrive()
                 running.withLock { $0.now -= 1 }
@@ -144,7 +188,7 @@ import TransportContract
         let replies = Mutex<[RPCReply]>([])
         for _ in 0..<8 { server.receive(request("wait")) { reply in replies.withLock { $0.append(reply) } } }
         let refused = replies.withLock { $0 }
-        #expect(refused == Array(repeating: .failure(RPCError(.overloaded, "n:T is overloaded")), count: 3))
+        #expect(refused == Array(repeating: .failure(RPCError(.overloaded, "T is overloaded")), count: 3))
         #expect(server.load == (3, 2, true))
         await gate.arrive()
         await server.drain()
@@ -154,9 +198,9 @@ import TransportContract
         #expect(server.load == (0, 0, false))
     }
 
-    @Test func anExpiredRequestIsCountedAndNotHandled() async {
+    @Test func anExpiredRequestIsCountedAndNotHandled() async throws {
         let ran = Mutex(0)
-        let server = server { $0.register("run") { ran.withLock { $0 += 1 } } }
+        let server = try server { try $0.register("run") { ran.withLock { $0 += 1 } } }
         var late = request("run")
         late.deadline = .now() - .milliseconds(1)
         server.receive(late) { _ in }
@@ -170,14 +214,14 @@ import TransportContract
         #expect(server.statistics.answered == 2)
     }
 
-    @Test func whatAHandlerThrowsIsAnswered() async {
+    @Test func whatAHandlerThrowsIsAnswered() async throws {
         struct Odd: Error, CustomStringConvertible { var description: String { "odd one" } }
-        let server = server { server in
-            server.register("text") { throw HandlerError("Not Logined") }
-            server.register("odd") { throw Odd() }
-            server.register("code") { throw RPCError(.timeout, "nested") }
-            server.register("cancelled") { throw CancellationError() }
-            server.register("ping") { 1 }
+        let server = try server { server in
+            try server.register("text") { throw HandlerError("Not Logined") }
+            try server.register("odd") { throw Odd() }
+            try server.register("code") { throw RPCError(.timeout, "nested") }
+            try server.register("cancelled") { throw CancellationError() }
+            try server.register("ping") { 1 }
         }
         #expect(await answer(server, request("text")) == .failure(RPCError(.remote, "Not Logined")))
         #expect(await answer(server, request("odd")) == .failure(RPCError(.remote, "odd one")))
@@ -192,11 +236,11 @@ import TransportContract
         #expect(server.statistics.answered == 5)
     }
 
-    @Test func drainWaitsForAllAndClosesTheDoor() async {
+    @Test func drainWaitsForAllAndClosesTheDoor() async throws {
         let gate = Meeting(of: 3)
         let done = Mutex(0)
-        let server = server(inFlight: 2) { server in
-            server.register("wait") {
+        let server = try server(inFlight: 2) { server in
+            try server.register("wait") {
                 await gate.arrive()
                 done.withLock { $0 += 1 }
             }
@@ -215,9 +259,9 @@ import TransportContract
         await server.drain()
     }
 
-    @Test func aCancelledDrainReturns() async {
+    @Test func aCancelledDrainReturns() async throws {
         let gate = Meeting(of: 2)
-        let server = server { $0.register("wait") { await gate.arrive() } }
+        let server = try server { try $0.register("wait") { await gate.arrive() } }
         server.receive(request("wait")) { _ in }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.drain() }
@@ -230,12 +274,12 @@ import TransportContract
     }
 
     /// A call that waited sees the session as the one before it left it.
-    @Test func waitingCallsSeeTheSessionAsItWasChanged() async {
+    @Test func waitingCallsSeeTheSessionAsItWasChanged() async throws {
         let seen = Mutex<[String]>([])
         let gate = Meeting(of: 2)
         let session = SessionState(id: SessionID(), gate: "g")
-        let server = server { server in
-            server.registerRaw("Handler_bind") { [unowned server] request in
+        let server = try server { server in
+            try server.registerRaw("Handler_bind") { [unowned server] request in
                 await gate.arrive()
                 var changed = try #require(request.session)
                 changed.userID = "zoe"
@@ -247,7 +291,7 @@ import TransportContract
                 server.sessionChanged(SessionBox(changed))
                 return ArgumentCoding.null
             }
-            server.registerRaw("Handler_who") { request in
+            try server.registerRaw("Handler_who") { request in
                 seen.withLock { $0.append(request.session?.userID ?? "nobody") }
                 return ArgumentCoding.null
             }

@@ -1,10 +1,11 @@
+import MqantTesting
+import MqantTransportContract
 import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
-import TransportContract
 
-@testable import RPC
+@testable import MqantRPC
 
 /// The test transport does what it says: late, unordered across queues, lossy, and the same again from the same seed.
 @Suite("Seeded network", .timeLimit(.minutes(1))) struct SeededNetworkTests {
@@ -21,6 +22,12 @@ import TransportContract
         func received(_ envelope: Envelope, on queue: QueueName) { note(envelope, queue, isReturned: false) }
         func returned(_ envelope: Envelope, from queue: QueueName) { note(envelope, queue, isReturned: true) }
         func received(_ announcement: Announcement) {}
+        func refused(_ request: RPCRequest, _ error: RPCError) {}
+        func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
+        func gone(_ node: NodeID, _ queues: [QueueName]) {}
+        func asked() {}
+        func heardItself() {}
+        func connectionChanged(_ change: ConnectionChange) {}
 
         private func note(_ envelope: Envelope, _ queue: QueueName, isReturned: Bool) {
             if MultiThreadedEventLoopGroup.currentEventLoop == nil { isOffThread.withLock { $0 = true } }
@@ -49,7 +56,7 @@ import TransportContract
         }
         // What was sent before has left when the confirmation of this comes.
         await withCheckedContinuation { continuation in
-            near.publish(RPCRequest(function: "end", payload: .bytes(ByteBuffer())), to: "nobody") { _ in
+            near.send(RPCRequest(function: "end", payload: .bytes(ByteBuffer())), to: "nobody") { _ in
                 continuation.resume()
             }
         }
@@ -102,5 +109,71 @@ import TransportContract
         let other = try await run(seed: 43, .all, count: 500)
         #expect(first.arrived.map(\.number).sorted() == again.arrived.map(\.number).sorted())
         #expect(first.arrived.map(\.number).sorted() != other.arrived.map(\.number).sorted())
+    }
+
+    // MARK: Kills
+
+    private static let deadly = {
+        var faults = SeededFaults()
+        faults.longestLife = 40
+        return faults
+    }()
+
+    /// Sends requests to one node after the other, each as long as it lives.
+    /// - Returns: for each life, the requests that the node got.
+    private func lives(seed: UInt64, count: Int) async throws -> [[Int]] {
+        let network = SeededNetwork(seed: seed, faults: Self.deadly)
+        let (deaths, death) = AsyncStream<NodeID>.makeStream()
+        network.beginKilling { death.yield($0) }
+        let sender = try await network.makeTransport(for: "sender")
+        try await sender.start(Sink())
+        var lives: [[Int]] = []
+        var iterator = deaths.makeAsyncIterator()
+        for life in 1...count {
+            let name = NodeID("node#\(life)")
+            let transport = try await network.makeTransport(for: name)
+            let sink = Sink()
+            try await transport.start(sink)
+            let queue = try await transport.openQueue(for: "node")
+            network.endanger(name)
+            for number in 0..<40 {
+                sender.send(.request(RPCRequest(function: "\(number)", payload: ArgumentCoding.null)), to: queue)
+            }
+            #expect(await iterator.next() == name)
+            let received = sink.events.withLock { $0.map(\.number) }
+            #expect(received == Array(0..<received.count))
+            lives.append(received)
+            network.isBack()
+            await network.kill(name)
+        }
+        await sender.shutdown()
+        return lives
+    }
+
+    @Test func aSeedRepeatsItsKills() async throws {
+        let first = try await lives(seed: 42, count: 20)
+        #expect(try await lives(seed: 42, count: 20) == first)
+        #expect(try await lives(seed: 43, count: 20) != first)
+        #expect(Set(first.map(\.count)).count > 5, "lives are of many lengths")
+    }
+
+    @Test func whileOneIsDownNoOtherIsKilled() async throws {
+        let network = SeededNetwork(seed: 1, faults: Self.deadly)
+        network.beginKilling { _ in }
+        for name in ["a", "b"] as [NodeID] { network.endanger(name) }
+        var requests = 0
+        while network.death(of: "a") == nil { requests += 1 }
+        #expect(requests < 40)
+        for _ in 0..<100 { #expect(network.death(of: "b") == nil) }
+        network.isBack()
+        #expect(network.death(of: "b") != nil)
+        // The dead die once, and nobody once all is well.
+        network.isBack()
+        network.endanger("c")
+        network.heal()
+        for _ in 0..<100 {
+            #expect(network.death(of: "a") == nil)
+            #expect(network.death(of: "c") == nil)
+        }
     }
 }

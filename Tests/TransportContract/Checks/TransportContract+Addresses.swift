@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -46,11 +46,11 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<RPCRequest>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.registerRaw("note") { request in
+            try server.registerRaw("note") { request in
                 seen.add(request)
                 return ArgumentCoding.null
             }
-            server.register("fail") { throw HandlerError("nobody hears this") }
+            try server.register("fail") { throw HandlerError("nobody hears this") }
         }
         try caller.tell("Chat", "fail")
         try caller.tell("Chat", "nope")
@@ -75,7 +75,7 @@ extension TransportContract {
         for node in [one, two, three] {
             let id = InstanceID("\(node.id):Chat")
             try await cluster.serve("Chat", id, on: node) { server in
-                server.register("who") { id.rawValue }
+                try server.register("who") { id.rawValue }
             }
         }
         for caller in [one, two, three] {
@@ -92,7 +92,7 @@ extension TransportContract {
             "push", "reply", "error", "Handler_", "a b", "späße/ünï", "漢字", String(repeating: "x", count: 200),
         ]
         try await cluster.serve("Odd", "b:Odd", on: callee) { server in
-            for name in names { server.register(name) { name } }
+            for name in names { try server.register(name) { name } }
         }
         for name in names {
             let answer: String = try await caller.ask("Odd", name, timeout: .seconds(2))

@@ -1,5 +1,6 @@
+import MqantRPC
+import MqantTesting
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -21,7 +22,7 @@ extension TransportContract {
         }
         let latch = cluster.latch()
         let server = try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let replies = Recorder<RPCReply>()
         for _ in 0..<9 { try caller.begin("Slow", "wait") { replies.add($0) } }
@@ -41,7 +42,7 @@ extension TransportContract {
         let callee = try await cluster.node("b")
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let replies = Recorder<RPCReply>()
         for _ in 0..<3 { try caller.begin("Slow", "wait") { replies.add($0) } }
@@ -57,7 +58,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Echo", "b:Echo", on: callee) { server in
-            server.registerRaw("echo") { request in
+            try server.registerRaw("echo") { request in
                 await latch.pass()
                 return request.payload
             }
@@ -80,7 +81,7 @@ extension TransportContract {
         let callee = try await cluster.node("b")
         let callers = [try await cluster.node("a1"), try await cluster.node("a2"), try await cluster.node("a3")]
         try await cluster.serve("Echo", "b:Echo", on: callee) { server in
-            server.register("echo") { (name: String, number: Int) in
+            try server.register("echo") { (name: String, number: Int) in
                 await Task.yield()
                 return "\(name) \(number)"
             }
@@ -104,11 +105,11 @@ extension TransportContract {
         let far = try await cluster.node("b")
         let latch = cluster.latch()
         let local = try await cluster.serve("Work", "a:Work", on: near) { server in
-            server.register("who") { "a" }
-            server.register("wait") { await latch.pass() }
+            try server.register("who") { "a" }
+            try server.register("wait") { await latch.pass() }
         }
         try await cluster.serve("Work", "b:Work", on: far) { server in
-            server.register("who") { "b" }
+            try server.register("who") { "b" }
         }
         for _ in 0..<10 {
             // A handler is in flight for a moment after its reply.

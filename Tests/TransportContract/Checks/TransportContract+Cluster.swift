@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -18,7 +18,7 @@ extension TransportContract {
         for name in names {
             let node = try await cluster.node(name)
             try await cluster.serve("Chat", InstanceID("\(name):Chat"), on: node) { server in
-                server.register("who") { "\(name):Chat" }
+                try server.register("who") { "\(name):Chat" }
             }
             nodes.append(node)
         }
@@ -46,7 +46,7 @@ extension TransportContract {
     static func lateJoiner(_ cluster: TestCluster) async throws {
         let nodes = try await chats(["a", "b"], in: cluster)
         let late = try await cluster.node("late")
-        try await cluster.serve("Login", "late:Login", on: late) { $0.register("who") { "late" } }
+        try await cluster.serve("Login", "late:Login", on: late) { try $0.register("who") { "late" } }
         for id in ["a:Chat", "b:Chat"] as [InstanceID] {
             try await cluster.everyNodeKnows(id)
             let answer: String = try await late.ask(.instance(id), "who")

@@ -1,5 +1,6 @@
+import MqantRPC
+import MqantTesting
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -15,7 +16,7 @@ extension TransportContract {
         ]
     }
 
-    /// How late a deadline may be, by DESIGN §8.
+    /// How late a deadline may be, by docs/architecture.md#failure-semantics.
     static var lateness: Duration { .milliseconds(50) }
     /// The same on a machine that does other things too: no single call may take longer.
     static var slack: Duration { lateness + .seconds(2) }
@@ -24,7 +25,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let clock = ContinuousClock()
         var (rounds, isSoonEnough) = (0, false)
@@ -55,7 +56,7 @@ extension TransportContract {
         let callee = try await cluster.node("b")
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let clock = ContinuousClock()
         let start = clock.now
@@ -70,7 +71,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let ends = Recorder<RPCReply>()
         for round in 0..<30 {
@@ -87,8 +88,8 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
-            server.register("ping") { 1 }
+            try server.register("wait") { await latch.pass() }
+            try server.register("ping") { 1 }
         }
         let ends = Recorder<RPCReply>()
         try caller.begin("Slow", "wait", timeout: .milliseconds(300)) { ends.add($0) }
@@ -115,7 +116,7 @@ extension TransportContract {
         let latch = cluster.latch()
         let handled = Recorder<String>()
         let server = try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("work", options: .serial) { (name: String) in
+            try server.register("work", options: .serial) { (name: String) in
                 handled.add(name)
                 if name == "first" { await latch.pass() }
             }
@@ -139,7 +140,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let failure: RPCError? = try await withThrowingTaskGroup(of: RPCError?.self) { group in
             group.addTask { await caller.failure(of: "Slow", "wait") }
@@ -157,7 +158,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let latch = cluster.latch()
         try await cluster.serve("Slow", "b:Slow", on: callee) { server in
-            server.register("wait") { await latch.pass() }
+            try server.register("wait") { await latch.pass() }
         }
         let failure: RPCError? = await withTaskGroup(of: RPCError?.self) { group in
             group.cancelAll()

@@ -1,4 +1,5 @@
-import RPC
+import MqantRPC
+import MqantTesting
 import Testing
 
 extension TransportContract {
@@ -15,7 +16,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<(session: SessionID, number: Int)>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.registerRaw("Handler_note") { request in
+            try server.registerRaw("Handler_note") { request in
                 // Handlers of other sessions get in between here.
                 await Task.yield()
                 let number = try ArgumentCoding.decode((Int.self), from: request)
@@ -45,7 +46,7 @@ extension TransportContract {
         let latch = cluster.latch()
         let (slow, fast) = (SessionState.any(), SessionState.any())
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.registerRaw("Handler_work") { request in
+            try server.registerRaw("Handler_work") { request in
                 if request.session?.id == slow.id { await latch.pass() }
                 return ArgumentCoding.null
             }
@@ -65,7 +66,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<Int>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.register("Handler_note") { (number: Int) in seen.add(number) }
+            try server.register("Handler_note") { (number: Int) in seen.add(number) }
         }
         let session = SessionState.any()
         let replies = Recorder<RPCReply>()
@@ -87,7 +88,7 @@ extension TransportContract {
         let seen = Recorder<Int>()
         let running = Recorder<Int>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.register("count", options: .serial) { (number: Int) in
+            try server.register("count", options: .serial) { (number: Int) in
                 running.add(1)
                 await Task.yield()
                 #expect(running.elements.reduce(0, +) == 1)

@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -18,7 +18,7 @@ extension TransportContract {
     private static func echo(_ cluster: TestCluster) async throws -> RPCNode {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         try await cluster.serve("Echo", "b:Echo", on: callee) { server in
-            server.registerRaw("echo") { $0.payload }
+            try server.registerRaw("echo") { $0.payload }
         }
         return caller
     }
@@ -70,9 +70,9 @@ extension TransportContract {
     static func typedArguments(_ cluster: TestCluster) async throws {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         try await cluster.serve("Typed", "b:Typed", on: callee) { server in
-            server.register("none") { "none" }
-            server.register("nothing") { (_: Int) in }
-            server.register("three") { (say: Say, number: Int?, flag: Bool) in
+            try server.register("none") { "none" }
+            try server.register("nothing") { (_: Int) in }
+            try server.register("three") { (say: Say, number: Int?, flag: Bool) in
                 flag
                     ? Say(roomName: say.roomName, words: say.words + [number.map(String.init)], weight: -say.weight)
                     : say
@@ -93,7 +93,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<SessionState?>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.registerRaw("Handler_see") { request in
+            try server.registerRaw("Handler_see") { request in
                 seen.add(request.session)
                 return ArgumentCoding.null
             }
@@ -112,7 +112,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<[String: String]>()
         try await cluster.serve("Gate", "b:Gate", on: callee) { server in
-            server.registerRaw("Send") { request in
+            try server.registerRaw("Send") { request in
                 seen.add(request.headers)
                 return ArgumentCoding.null
             }
@@ -128,7 +128,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let seen = Recorder<(deadline: NIODeadline?, now: NIODeadline)>()
         try await cluster.serve("Chat", "b:Chat", on: callee) { server in
-            server.registerRaw("see") { request in
+            try server.registerRaw("see") { request in
                 seen.add((request.deadline, .now()))
                 return ArgumentCoding.null
             }

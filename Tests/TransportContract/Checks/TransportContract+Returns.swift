@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -20,7 +20,7 @@ extension TransportContract {
         let ran = Recorder<Int>()
         for node in [gone, live] {
             try await cluster.serve("Chat", InstanceID("\(node.id):Chat"), on: node) { server in
-                server.register("say") { (number: Int) in
+                try server.register("say") { (number: Int) in
                     ran.add(number)
                     return "\(node.id) \(number)"
                 }
@@ -37,8 +37,8 @@ extension TransportContract {
 
     static func allGone(_ cluster: TestCluster) async throws {
         let (caller, one, two) = (try await cluster.node("a"), try await cluster.node("b"), try await cluster.node("c"))
-        try await cluster.serve("Chat", "b:Chat", on: one) { $0.register("say") { 1 } }
-        try await cluster.serve("Chat", "c:Chat", on: two) { $0.register("say") { 1 } }
+        try await cluster.serve("Chat", "b:Chat", on: one) { try $0.register("say") { 1 } }
+        try await cluster.serve("Chat", "c:Chat", on: two) { try $0.register("say") { 1 } }
         await cluster.removeQueue(of: "b:Chat", on: one)
         await cluster.removeQueue(of: "c:Chat", on: two)
         for _ in 0..<5 {
@@ -50,8 +50,8 @@ extension TransportContract {
 
     static func instanceGone(_ cluster: TestCluster) async throws {
         let (caller, one, two) = (try await cluster.node("a"), try await cluster.node("b"), try await cluster.node("c"))
-        try await cluster.serve("Chat", "b:Chat", on: one) { $0.register("say") { 1 } }
-        try await cluster.serve("Chat", "c:Chat", on: two) { $0.register("say") { 1 } }
+        try await cluster.serve("Chat", "b:Chat", on: one) { try $0.register("say") { 1 } }
+        try await cluster.serve("Chat", "c:Chat", on: two) { try $0.register("say") { 1 } }
         await cluster.removeQueue(of: "b:Chat", on: one)
         #expect(await caller.failure(of: .instance("b:Chat"), "say", timeout: .seconds(5))?.code == .notFound)
         #expect(await caller.failure(of: .instance("c:Chat"), "say") == nil)
@@ -59,8 +59,8 @@ extension TransportContract {
 
     static func localClosed(_ cluster: TestCluster) async throws {
         let (near, far) = (try await cluster.node("a"), try await cluster.node("b"))
-        let closing = try await cluster.serve("Chat", "a:Chat", on: near) { $0.register("who") { "a" } }
-        try await cluster.serve("Chat", "b:Chat", on: far) { $0.register("who") { "b" } }
+        let closing = try await cluster.serve("Chat", "a:Chat", on: near) { try $0.register("who") { "a" } }
+        try await cluster.serve("Chat", "b:Chat", on: far) { try $0.register("who") { "b" } }
         // As in the moment between the choice of an instance and its withdrawal.
         await closing.drain()
         let who: String = try await near.ask("Chat", "who", timeout: .seconds(3))
@@ -74,7 +74,7 @@ extension TransportContract {
         let (caller, callee) = (try await cluster.node("a"), try await cluster.node("b"))
         let ran = Recorder<Int>()
         try await cluster.serve("Chat", "b:Chat", on: callee) {
-            $0.register("say") { (number: Int) in ran.add(number) }
+            try $0.register("say") { (number: Int) in ran.add(number) }
         }
         await cluster.removeQueue(of: "b:Chat", on: callee)
         try caller.tell(.instance("b:Chat"), "say", 1)

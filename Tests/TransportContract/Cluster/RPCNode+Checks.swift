@@ -1,5 +1,5 @@
+import MqantRPC
 import NIOCore
-import RPC
 
 extension RPCNode {
     /// Calls with typed arguments and awaits a typed result, as a module does.
@@ -52,13 +52,6 @@ extension RPCNode {
     func bind(_ instance: InstanceID, to group: GroupName) async throws {
         try await withCheckedThrowingContinuation { continuation in
             bind(instance, to: group) { continuation.resume(with: $0) }
-        }
-    }
-
-    /// Unbinds and awaits that it is done.
-    func unbind(_ instance: InstanceID, from group: GroupName) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            unbind(instance, from: group) { continuation.resume(with: $0) }
         }
     }
 }

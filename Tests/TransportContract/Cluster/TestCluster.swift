@@ -1,7 +1,8 @@
 import Logging
+import MqantRPC
+import MqantTesting
 import NIOCore
 import NIOPosix
-import RPC
 import Synchronization
 import Testing
 
@@ -41,10 +42,10 @@ final class TestCluster: Sendable {
     /// Serves an instance on a node, and waits until every node knows of it.
     @discardableResult
     func serve(
-        _ type: ModuleType, _ id: InstanceID, on node: RPCNode, _ register: (RPCServer) -> Void = { _ in }
+        _ type: ModuleType, _ id: InstanceID, on node: RPCNode, _ register: (RPCServer) throws -> Void = { _ in }
     ) async throws -> RPCServer {
         let server = RPCServer(type: type, instance: id, node: node, logger: Self.logger)
-        register(server)
+        try register(server)
         try await node.serve(server)
         servers.withLock { $0.append(server) }
         try await everyNodeKnows(id)
@@ -58,11 +59,21 @@ final class TestCluster: Sendable {
         }
     }
 
+    /// Waits until every node would call all instances that are served.
+    func everyNodeKnowsAll() async throws {
+        for server in servers.withLock({ $0 }) { try await everyNodeKnows(server.instance) }
+    }
+
     /// Has the queue of an instance vanish while everybody still believes in it.
     func removeQueue(of instance: InstanceID, on node: RPCNode) async {
         guard let queue = node.view.local[instance]?.queue else { return }
         let transport = members.withLock { $0.first { $0.node === node }?.transport }
         await transport?.closeQueue(queue)
+    }
+
+    /// What a node sends with, for what only the layers above ask of it.
+    func transport(of node: RPCNode) throws -> any Transport {
+        try #require(members.withLock { $0.first { $0.node === node }?.transport })
     }
 
     /// Ends a node as SIGKILL does.

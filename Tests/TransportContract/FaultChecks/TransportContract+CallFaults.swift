@@ -1,5 +1,6 @@
+import MqantRPC
+import MqantTesting
 import NIOCore
-import RPC
 import Testing
 
 extension TransportContract {
@@ -26,7 +27,7 @@ extension TransportContract {
         for name in names {
             let node = try await cluster.node(name)
             try await cluster.serve("Work", InstanceID("\(name):Work"), on: node) { server in
-                server.register("double") { (number: Int) in
+                try server.register("double") { (number: Int) in
                     ran.add(number)
                     await Task.yield()
                     return number * 2
@@ -67,7 +68,7 @@ extension TransportContract {
             }
         }
         check(await ends.waitFor(300), count: 300, ran: ran.elements)
-        (cluster.network as? any HealableNetwork)?.heal()
+        (cluster.network as? SeededNetwork)?.heal()
         for id in ["b:Work", "c:Work"] as [InstanceID] { try await cluster.everyNodeKnows(id) }
         for number in 1000..<1100 {
             let answer: Int = try await caller.ask("Work", "double", number)
@@ -106,10 +107,4 @@ extension TransportContract {
         let answered = Set(ends.filter { $0.reply.code == nil }.map(\.number))
         #expect(answered.isSubset(of: ran))
     }
-}
-
-/// A network whose faults can end.
-package protocol HealableNetwork: TransportNetwork {
-    /// From now on nothing is lost, and nothing comes back from a queue that lives.
-    func heal()
 }

@@ -5,11 +5,11 @@ import Testing
 /// Fails the check after `limit`, which is so long that only a condition that will never hold reaches it.
 func eventually(
     _ what: Comment, within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () -> Bool
+    _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let end = clock.now + limit
-    while !condition() {
+    while try await !condition() {
         try #require(clock.now < end, what, sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(2))
     }

@@ -1,17 +1,37 @@
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 
 /// What modules do to a session. On the connection's event loop.
 extension ClientConnection {
     /// Changes the session's state; requests that are sent from now on carry the new one.
     func update(_ change: (inout SessionState) -> Void) throws(RPCError) -> SessionState {
+        adopt(try changed(change))
+    }
+
+    /// The session's state with a change that is not made yet.
+    /// - Throws: `RPCError`, `tooLarge` if the session grows beyond what a request can carry. What does not grow is never
+    ///   refused.
+    func changed(_ change: (inout SessionState) -> Void) throws(RPCError) -> SessionState {
         guard !isClosed, let box else { throw .noSession }
         var state = box.state
         change(&state)
         guard state != box.state else { return state }
+        if let limit = gate.context.node.maximumSessionSize, case let size = state.wireSize, size > limit,
+            size > box.state.wireSize
+        {
+            throw RPCError(
+                .tooLarge, "too large: the session would have \(size) bytes, and a request carries \(limit)",
+                outcome: .answered)
+        }
         state.version += 1
-        self.box = SessionBox(state)
+        return state
+    }
+
+    /// Makes a change that `changed` has prepared, in the same turn.
+    @discardableResult
+    func adopt(_ state: SessionState) -> SessionState {
+        if state != box?.state { box = SessionBox(state) }
         return state
     }
 
@@ -43,19 +63,22 @@ extension ClientConnection {
         guard count < gate.configuration.maximumGroups else {
             throw RPCError(.remote, "a session may be in \(gate.configuration.maximumGroups) groups at most")
         }
+        _ = try changed { $0.groups.insert(group) }
         return true
     }
 
     /// Makes the session a member of a group that the Gate is bound to.
-    func join(_ group: GroupName, _ presence: Presence?) throws(RPCError) -> MembershipChange {
+    func join(_ hold: GroupHold, _ presence: Presence?) throws(RPCError) -> MembershipChange {
+        let group = hold.group
         guard try mayJoin(group), let session = box?.state.id else {
-            gate.groups.release(group)
             return MembershipChange(changed: false, session: try update { _ in })
         }
-        var membership = Membership(index: shard.addMember(self, to: group), presence: presence)
+        // Refused before anything is done.
+        let state = try changed { $0.groups.insert(group) }
+        var membership = Membership(index: shard.addMember(self, to: group), presence: presence, hold: hold)
         if let presence { membership.audience = shard.presences.begin(presence, group, session) }
         memberships[group] = membership
-        return MembershipChange(changed: true, session: try update { $0.groups.insert(group) })
+        return MembershipChange(changed: true, session: adopt(state))
     }
 
     func leave(_ group: GroupName) throws(RPCError) -> MembershipChange {
@@ -71,7 +94,6 @@ extension ClientConnection {
     func endMembership(of group: GroupName) -> Bool {
         guard let membership = memberships.removeValue(forKey: group) else { return false }
         shard.removeMember(at: membership.index, of: group)
-        gate.groups.release(group)
         if let presence = membership.presence, let session = box?.state.id {
             shard.presences.end(presence, group, session)
         }

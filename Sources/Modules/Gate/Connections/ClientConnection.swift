@@ -1,5 +1,5 @@
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 
 /// One client's connection: bytes in, packets through the session's rules, requests to modules, replies and pushes out.
@@ -17,16 +17,17 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         var presence: Presence?
         /// Who was told of it.
         var audience = PresenceReporter.Audience()
+        /// Keeps the Gate bound to the group; the end of this membership gives it back.
+        let hold: GroupHold
     }
 
-    private let permit: ConnectionPermit
     let gate: GateState
     let shard: Shard
     /// This connection's place in its shard.
     var shardIndex = -1
 
     var context: ChannelHandlerContext?
-    private var decoder: PacketDecoder
+    var decoder: PacketDecoder
     var mqtt: ServerSession
     private var clientID = ""
     /// The session's state, lent to every request; nil before CONNECT.
@@ -48,26 +49,43 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Who would bind it next.
     var bindingWaiters: [CheckedContinuation<Void, Never>] = []
 
-    /// Bytes of an incomplete packet.
-    private var input: ByteBuffer?
+    /// Bytes that are not taken in yet.
+    var held = HeldInput()
+    /// What the pushes that its requests caused cost the Gate.
+    let account = WorkAccount()
+    /// Time that it took beyond its share while others waited.
+    var debt = TimeAmount.zero
+    /// True while it waits in the backlog of its shard.
+    var isQueued = false
+    /// True while nothing is read from its socket.
+    var isPaused = false
+    /// True while the client does not take what is written to it.
+    var isBlocked = false
+    /// True if requests in its line wait for a later turn of the loop, and not for answers.
+    var isForwardingLate = false
+    /// True once its channel has ended while it still waits in the backlog: what its client sent before is done first.
+    private(set) var isGone = false
+    /// True if it was silent, or took nothing, for too long when it was last looked at.
+    private var isOverdue = false
+
     /// Bytes that are not handed to the channel yet.
-    private var output = ByteBuffer()
-    private var isReading = false
-    private var isFlushPlanned = false
+    var output = ByteBuffer()
+    var isReading = false
+    var isFlushPlanned = false
     /// True if something was written that waits for no answer of a module: all of the output leaves now.
-    private var isUrgent = false
+    var isUrgent = false
     /// While acknowledgements wait for the answer of a request: for how long at most.
-    private(set) var heldUntil: NIODeadline?
+    var heldUntil: NIODeadline?
     private(set) var isClosed = false
 
     /// When the client was last heard; before its CONNECT, when its time for that began.
-    private var lastRead: NIODeadline
-    private var writeProgress = WriteProgress()
+    var lastRead: NIODeadline
+    var writeProgress = WriteProgress()
+    private var address: SocketAddress?
 
-    init(gate: GateState, shard: Shard, permit: ConnectionPermit) {
+    init(gate: GateState, shard: Shard) {
         self.gate = gate
         self.shard = shard
-        self.permit = permit
         decoder = PacketDecoder(maximumPacketSize: gate.configuration.maximumPacketSize)
         mqtt = ServerSession(configuration: gate.sessionConfiguration)
         lastRead = .now()
@@ -77,53 +95,50 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        address = context.remoteAddress
         lastRead = .now()
         shard.add(self)
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        address = context.remoteAddress
+        context.fireChannelActive()
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
-        end()
+        if !isGone { end(.clientClosed) }
         self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        log(.clientClosed)
-        end()
+        if isQueued, !isBlocked, !isClosed {
+            isGone = true
+        } else {
+            end(.clientClosed)
+        }
         context.fireChannelInactive()
     }
 
+    /// Ends the connection whose channel ended before all that its client had sent was done.
+    func finishGone() { end(.clientClosed) }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed, !isFinishing else { return }
+        let now = NIODeadline.now()
         // Before CONNECT nothing postpones the deadline.
-        if mqtt.isConnected { lastRead = .now() }
+        if mqtt.isConnected { lastRead = now }
         isReading = true
-        var bytes = unwrapInboundIn(data)
-        if var held = input {
-            input = nil
-            held.writeBuffer(&bytes)
-            bytes = held
-        }
-        do throws(MQTTError) {
-            while !isClosed, let packet = try decoder.next(from: &bytes) { try receive(packet) }
-            if !isClosed, bytes.readableBytes > 0 {
-                bytes.discardReadBytes()
-                input = bytes
-            }
-        } catch {
-            close(.protocolError(error))
-        }
+        take(unwrapInboundIn(data), now)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isReading = false
-        if isUrgent || requests.outstanding == 0 {
-            flush()
-        } else if heldUntil == nil, output.readableBytes > 0 {
-            let limit = NIODeadline.now() + HeldOutput.limit
-            heldUntil = limit
-            shard.flush(self, heldUntil: limit)
-        }
+        readCompleted()
         context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        outputChanged(isWritable: context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -132,7 +147,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Packets
 
-    private func receive(_ packet: Packet) throws(MQTTError) {
+    func receive(_ packet: Packet) throws(MQTTError) {
         let written = output.readableBytes
         switch try mqtt.receive(packet, replies: &output) {
         case .none: break
@@ -141,75 +156,20 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         case .refused(let code): close(.refused(code))
         case .disconnect: close(.clientDisconnected)
         }
-        if output.readableBytes > written { isUrgent = true }
+        if output.readableBytes > written {
+            isUrgent = true
+            flushIfLarge()
+        }
     }
 
     private func accept(_ connect: Connect) throws(MQTTError) {
         let state = SessionState(id: SessionID(), gate: gate.context.instance)
         box = SessionBox(state)
-        clientID = connect.clientID
+        clientID = connect.clientID.nfc
         lastRead = .now()
         try mqtt.accept(replies: &output)
         let older = gate.sessions.add(self, id: state.id, clientID: clientID)
         older?.shard.eventLoop.execute { older?.close(.takenOver) }
-    }
-
-    // MARK: Output
-
-    /// Writes bytes, at the latest at the end of this turn of the loop.
-    func write(_ bytes: (inout ByteBuffer) throws(MQTTError) -> Void) throws(MQTTError) {
-        guard !isClosed else { return }
-        try bytes(&output)
-        planFlush()
-    }
-
-    /// Writes a push to a group.
-    func write(_ push: EncodedPush) {
-        guard !isClosed, mqtt.isConnected else { return }
-        if let packet = push.packet {
-            if output.readableBytes == 0, let context {
-                // The same bytes for every member: no copy.
-                send(packet, context)
-            } else {
-                output.writeImmutableBuffer(packet)
-                planFlush()
-            }
-            return
-        }
-        do throws(MQTTError) {
-            try write { output throws(MQTTError) in
-                try mqtt.push(topic: push.topic, payload: push.payload, qos: push.qos, into: &output)
-            }
-        } catch {
-            close(error.code == .queueFull ? .stalled : .protocolError(error))
-        }
-    }
-
-    /// Has what was written flushed at the end of this turn of the loop.
-    func planFlush() {
-        isUrgent = true
-        guard !isReading, !isFlushPlanned else { return }
-        isFlushPlanned = true
-        shard.flushLater(self)
-    }
-
-    /// Hands what was written to the channel.
-    func flush() {
-        isFlushPlanned = false
-        isUrgent = false
-        heldUntil = nil
-        guard output.readableBytes > 0, let context else { return }
-        let bytes = output
-        output = ByteBuffer()
-        send(bytes, context)
-    }
-
-    /// Hands bytes to the channel. What waits there before them is bounded by the channel's high-water mark, which is
-    /// the configured limit: one message of any size may wait, but nothing behind more than the limit.
-    private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard context.channel.isWritable else { return close(.stalled) }
-        writeProgress.began()
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     // MARK: End
@@ -217,48 +177,52 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Ends the connection, having written what was to be written.
     func close(_ reason: CloseReason) {
         guard !isClosed else { return }
-        log(reason)
-        if case .stalled = reason { gate.statistics.countStalled() } else { flush() }
+        if case .stalled = reason { gate.statistics.countStalled() } else { flush(always: true) }
+        // A write may fail, and so end the connection.
         let context = context
-        end()
+        end(reason)
         context?.close(promise: nil)
     }
 
-    private func end() {
+    private func end(_ reason: CloseReason) {
         guard !isClosed else { return }
         isClosed = true
-        input = nil
+        gate.endings.ended(
+            reason, address: address, clientID: clientID, userID: box?.state.userID ?? "", session: box?.state.id)
+        shard.inputShare.giveBack(held.counted)
+        held = HeldInput()
         output = ByteBuffer()
-        requests.removeAll()
+        shard.requestShare.giveBack(requests.removeAll())
         isBinding = false
         leaveAllGroups()
         shard.remove(self)
-        permit.giveBack()
         if let userID = box?.state.userID, !userID.isEmpty { gate.users.release(userID, self) }
         if let box { gate.sessions.remove(self, id: box.state.id, clientID: clientID) }
     }
 
-    private func log(_ reason: CloseReason) {
-        guard !isClosed else { return }
-        gate.logger.debug(
-            "connection ends",
-            metadata: ["session": "\(box.map { $0.state.id.description } ?? "-")", "reason": "\(reason)"])
+    /// Cuts the connection off if its client was silent, or did not read, for too long.
+    ///
+    /// Whoever is overdue is looked at again first: the loop may have been busy, and his bytes are read in between.
+    func checkTimeouts(now: NIODeadline) {
+        guard let context, !isClosed else { return }
+        let reason = overdueReason(context, now)
+        defer { isOverdue = reason != nil }
+        if let reason, isOverdue { close(reason) }
     }
 
-    /// Cuts the connection off if its client was silent, or did not read, for too long.
-    func checkTimeouts(now: NIODeadline) {
-        guard let context else { return }
-        guard mqtt.isConnected else {
-            if now - lastRead > TimeAmount(gate.configuration.handshakeTimeout) { close(.handshakeTimeout) }
-            return
-        }
-        let limit = mqtt.idleLimit ?? gate.mqtt.readTimeout
-        if now - lastRead > TimeAmount(limit) { return close(.silent) }
+    private func overdueReason(_ context: ChannelHandlerContext, _ now: NIODeadline) -> CloseReason? {
         if writeProgress.isPending,
             writeProgress.isStalled(context.channel, now: now, limit: TimeAmount(gate.mqtt.writeTimeout))
         {
-            close(.stalled)
+            return .stalled
         }
+        // Whose bytes are not read is not silent.
+        guard !isPaused else { return nil }
+        let patience = TimeAmount(gate.configuration.handshakeTimeout)
+        guard mqtt.isConnected else { return now - lastRead > patience ? .handshakeTimeout : nil }
+        if now - lastRead > TimeAmount(mqtt.idleLimit ?? gate.mqtt.readTimeout) { return .silent }
+        let isSlow = held.isTooSlow(now: now, patience: patience, least: gate.configuration.minimumPacketSpeed)
+        return isSlow ? .slowPacket : nil
     }
 }
 

@@ -1,12 +1,12 @@
 import Logging
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 import Synchronization
 
 /// What all connections of a Gate share.
 final class GateState: Sendable {
-    let configuration: GateConfiguration
+    let configuration: GateSettings
     let mqtt: MQTTOptions
     let context: ModuleContext
     let shards: [Shard]
@@ -14,17 +14,29 @@ final class GateState: Sendable {
     let groups: GroupDirectory
     let inbox: PushInbox
     let users: UserDirectory
-    let statistics = GateStatistics()
+    let statistics: GateStatistics
+    let endings: Endings
+    /// Bytes of all clients' input that is not taken in yet.
+    let inputBound: ByteBound
     /// The ports that are listened on, as they are bound: where the configuration says 0, the system chose.
     let ports = AsyncStream<Int>.makeStream()
 
     private let watch = Mutex(ClusterWatch())
 
-    init(configuration: GateConfiguration, context: ModuleContext, eventLoops: [any EventLoop]) {
+    init(configuration: GateSettings, context: ModuleContext, eventLoops: [any EventLoop]) {
         self.configuration = configuration
         self.context = context
         mqtt = context.configuration.mqtt
-        shards = eventLoops.map { Shard(eventLoop: $0, context: context) }
+        statistics = GateStatistics(
+            connections: ConnectionLimit(
+                maximum: min(configuration.maximumConnections, context.maximumConnections)))
+        endings = Endings(logger: context.logger)
+        inputBound = ByteBound(limit: configuration.inputBufferLimit)
+        let bound = inputBound
+        let requestBound = ByteBound(limit: configuration.requestBufferLimit)
+        shards = eventLoops.map {
+            Shard(eventLoop: $0, context: context, inputBound: bound, requestBound: requestBound)
+        }
         users = UserDirectory(policy: configuration.duplicateLogin) { userID, message in
             guard let body = try? context.json(message) else { return }
             context.push(to: .user(userID), topic: ClaimMessage.topic, body: body)
@@ -44,8 +56,15 @@ final class GateState: Sendable {
     func receive(_ push: GroupPush) {
         guard !push.isProbe else { return }
         if push.topic == ClaimMessage.topic { return receiveClaim(push) }
+        if push.topic == Disconnection.topic { return receiveDisconnection(push) }
+        deliver(push)
+    }
+
+    /// Has a push written to the members of its group.
+    /// - Parameter ending: why their connections end behind it; nil: they stay.
+    func deliver(_ push: GroupPush, ending: CloseReason? = nil) {
         do throws(MQTTError) {
-            inbox.deliver(try EncodedPush(push))
+            inbox.deliver(try EncodedPush(push, ending: ending))
         } catch {
             logger.warning(
                 "push dropped", metadata: ["group": "\(push.group)", "topic": "\(push.topic)", "error": "\(error)"])
@@ -68,17 +87,8 @@ final class GateState: Sendable {
             for shard in shards { shard.eventLoop.execute { shard.renewPresences(all: false) } }
             return watch.incarnation != nil && watch.incarnation != queue
         }
-        if isAnotherIncarnation { claimUsersAgain() }
-    }
-
-    /// Repeats this Gate's claims once it hears the answers: its groups are bound again before any other group is bound.
-    private func claimUsersAgain() {
-        let last = GroupName("gate.\(context.instance)")
-        groups.retain(last) { [weak self] result in
-            guard let self, case .success = result else { return }
-            users.claimAgain()
-            groups.release(last)
-        }
+        // What is answered comes: owners keep it until this Gate has told them what it has members of.
+        if isAnotherIncarnation { users.claimAgain() }
     }
 
     /// Ends what `watchCluster` began: from the return on, no event loop is used any more.

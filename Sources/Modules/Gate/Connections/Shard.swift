@@ -1,6 +1,6 @@
 import Logging
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 
 /// The connections of one event loop, and who of them is in which group.
@@ -10,19 +10,37 @@ import NIOCore
 final class Shard: @unchecked Sendable {
     let eventLoop: any EventLoop
     private var connections: [ClientConnection] = []
-    private var groups: [GroupName: [ClientConnection]] = [:]
+    private(set) var groups: [GroupName: [ClientConnection]] = [:]
     private var unflushed: [ClientConnection] = []
     private var isFlushScheduled = false
     private var held = HeldOutput()
     private var isHeldFlushScheduled = false
     private var sweeper: RepeatedTask?
+    /// The time of this turn of the loop, and what waits for the next.
+    let loopTurn = LoopTurn()
+    var turn: TurnBudget {
+        _read { yield loopTurn.budget }
+        _modify { yield &loopTurn.budget }
+    }
+    var backlog = Backlog()
+    var postponedPushes: (() -> Void)?
+    var fanOut: FanOut?
+    var isTurnScheduled = false
+    /// Whose request is being sent: what is pushed meanwhile is pushed because of it.
+    var sender: ClientConnection?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
     /// Reports the memberships of these connections' sessions.
     let presences: PresenceReporter
 
-    init(eventLoop: any EventLoop, context: ModuleContext) {
+    /// What this loop has of the Gate's bounds on input that is not taken in yet, and on requests.
+    var inputShare: ByteShare
+    var requestShare: ByteShare
+
+    init(eventLoop: any EventLoop, context: ModuleContext, inputBound: ByteBound, requestBound: ByteBound) {
         self.eventLoop = eventLoop
+        inputShare = ByteShare(of: inputBound)
+        requestShare = ByteShare(of: requestBound)
         presences = PresenceReporter(node: context.node, gate: context.instance, eventLoop: eventLoop)
     }
 
@@ -53,6 +71,8 @@ final class Shard: @unchecked Sendable {
             sweeper = nil
             connections = []
             unflushed = []
+            if let push = fanOut?.push { push.cause?.ended() }
+            fanOut = nil
         }
     }
 
@@ -93,13 +113,6 @@ final class Shard: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         let isAnotherIncarnation = presences.update()
         for connection in connections { connection.renewPresences(all: all || isAnotherIncarnation) }
-    }
-
-    /// Writes a push to all members of its group.
-    func write(_ push: EncodedPush) {
-        eventLoop.preconditionInEventLoop()
-        guard let members = groups[push.group] else { return }
-        for member in members { member.write(push) }
     }
 
     /// Has a connection's output flushed at the end of this turn of the loop, together with what comes till then.
@@ -152,6 +165,20 @@ final class Shard: @unchecked Sendable {
     var count: Int {
         eventLoop.preconditionInEventLoop()
         return connections.count
+    }
+
+    /// Takes bytes of the Gate's bound on input. Where there are none left, the client whose packet comes most slowly
+    /// is cut off: it holds them longest.
+    /// - Returns: false if that is the one that they are for.
+    func takeInput(_ bytes: Int, for connection: ClientConnection) -> Bool {
+        while !inputShare.take(bytes) {
+            let now = NIODeadline.now()
+            let holders = connections.lazy.filter { $0.held.counted > 0 }
+            let victim = holders.min { $0.held.speed(now) < $1.held.speed(now) } ?? connection
+            victim.close(.tooMuchInput)
+            if victim === connection { return false }
+        }
+        return true
     }
 
     private func sweep() {

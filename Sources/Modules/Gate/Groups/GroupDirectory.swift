@@ -1,19 +1,19 @@
 import Mqant
 import Synchronization
 
-/// Binds the Gate to a group while it has members: the first binds, the last unbinds.
+/// Subscribes the Gate to a group while it has members: from the first one until the last is gone.
 final class GroupDirectory: Sendable {
-    typealias Completion = @Sendable (Result<Void, RPCError>) -> Void
+    typealias Completion = @Sendable (Result<GroupHold, RPCError>) -> Void
 
     private enum Phase {
-        case binding
-        case bound
-        case unbinding
+        case subscribing
+        case subscribed
+        case ending
     }
 
     private struct Entry {
         var members = 0
-        var phase = Phase.binding
+        var phase = Phase.subscribing
         var waiting: [Completion] = []
     }
 
@@ -27,89 +27,108 @@ final class GroupDirectory: Sendable {
         self.gate = gate
     }
 
-    /// How many groups have members here, or are being bound or unbound.
+    /// How many groups have members here, or begin or end to.
     var count: Int { entries.withLock { $0.count } }
 
-    /// Adds a member; `completion` is called once the Gate is bound, or could not be and the member is not counted.
-    func retain(_ group: GroupName, completion: @escaping Completion) {
+    /// Adds a member once the Gate is subscribed. The member is there for as long as the hold is kept.
+    func hold(_ group: GroupName) async throws(RPCError) -> GroupHold {
+        let result: Result<GroupHold, RPCError> = await withCheckedContinuation { continuation in
+            hold(group) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// The same; `completion` is called once the Gate is subscribed, or could not be and the member is not counted.
+    func hold(_ group: GroupName, completion: @escaping Completion) {
         enum Step {
             case done
-            case bind
+            case subscribe
             case wait
         }
         let step: Step = entries.withLock { entries in
             guard var entry = entries[group] else {
                 entries[group] = Entry(members: 1, waiting: [completion])
-                return .bind
+                return .subscribe
             }
             entry.members += 1
             defer { entries[group] = entry }
-            if entry.phase == .bound { return .done }
+            if entry.phase == .subscribed { return .done }
             entry.waiting.append(completion)
             return .wait
         }
         switch step {
-        case .done: completion(.success(()))
-        case .bind: bind(group)
+        case .done: completion(.success(GroupHold(group, self)))
+        case .subscribe: subscribe(group)
         case .wait: break
         }
     }
 
-    /// Removes a member that `retain` added.
-    func release(_ group: GroupName) {
+    /// Removes a member that `hold` added.
+    fileprivate func release(_ group: GroupName) {
         let isLast = entries.withLock { entries in
             guard var entry = entries[group] else { return false }
             entry.members -= 1
-            let isLast = entry.members == 0 && entry.phase == .bound
-            if isLast { entry.phase = .unbinding }
+            let isLast = entry.members == 0 && entry.phase == .subscribed
+            if isLast { entry.phase = .ending }
             entries[group] = entry
             return isLast
         }
-        if isLast { unbind(group) }
+        if isLast { endSubscription(group) }
     }
 
-    /// From now on nothing is unbound: the Gate's queue goes, and all its bindings with it.
+    /// From now on no subscription is ended: the Gate goes, and all of them with it.
     func close() { isClosed.store(true, ordering: .relaxed) }
 
-    private func bind(_ group: GroupName) {
-        node.bind(gate, to: group) { [weak self] result in self?.didBind(group, result) }
+    private func subscribe(_ group: GroupName) {
+        node.bind(gate, to: group) { [weak self] result in self?.didSubscribe(group, result) }
     }
 
-    private func didBind(_ group: GroupName, _ result: Result<Void, RPCError>) {
-        let (waiting, isEmpty) = entries.withLock { entries in
-            guard var entry = entries[group] else { return ([Completion](), false) }
-            defer { entry.waiting = [] }
-            if case .failure = result {
+    private func didSubscribe(_ group: GroupName, _ result: Result<Void, RPCError>) {
+        let waiting: [Completion] = entries.withLock { entries in
+            let waiting = entries[group]?.waiting ?? []
+            switch result {
+            case .success:
+                entries[group]?.waiting = []
+                entries[group]?.phase = .subscribed
+            case .failure:
                 // Those who waited are told, and are no members.
                 entries[group] = nil
-                return (entry.waiting, false)
             }
-            let isEmpty = entry.members == 0
-            let waiting = entry.waiting
-            entry.waiting = []
-            entry.phase = isEmpty ? .unbinding : .bound
-            entries[group] = entry
-            return (waiting, isEmpty)
+            return waiting
         }
-        for completion in waiting { completion(result) }
-        if isEmpty { unbind(group) }
+        for completion in waiting { completion(result.map { GroupHold(group, self) }) }
     }
 
-    private func unbind(_ group: GroupName) {
-        guard !isClosed.load(ordering: .relaxed) else { return didUnbind(group) }
-        node.unbind(gate, from: group) { [weak self] _ in self?.didUnbind(group) }
+    private func endSubscription(_ group: GroupName) {
+        guard !isClosed.load(ordering: .relaxed) else { return didEnd(group) }
+        node.unbind(gate, from: group)
+        didEnd(group)
     }
 
-    /// Whatever became of it: a binding that is left over brings pushes that nobody gets.
-    private func didUnbind(_ group: GroupName) {
-        let mustBind = entries.withLock { entries in
+    private func didEnd(_ group: GroupName) {
+        let mustSubscribe = entries.withLock { entries in
             guard let entry = entries[group], entry.members > 0 else {
                 entries[group] = nil
                 return false
             }
-            entries[group]?.phase = .binding
+            entries[group]?.phase = .subscribing
             return true
         }
-        if mustBind { bind(group) }
+        if mustSubscribe { subscribe(group) }
     }
+}
+
+/// One member's part in the Gate's subscription to a group: the last that is given up ends it.
+///
+/// Its end gives it back, so whatever way out an operation takes, no subscription stays for a member that is not there.
+final class GroupHold: Sendable {
+    let group: GroupName
+    private let directory: GroupDirectory
+
+    fileprivate init(_ group: GroupName, _ directory: GroupDirectory) {
+        self.group = group
+        self.directory = directory
+    }
+
+    deinit { directory.release(group) }
 }

@@ -1,3 +1,4 @@
+import DequeModule
 import Mqant
 import NIOCore
 import Synchronization
@@ -5,7 +6,7 @@ import Synchronization
 /// Hands pushes to all event loops in one order: every member of a group sees the same, whatever loop it is on.
 final class PushInbox: Sendable {
     private struct State {
-        var queues: [[EncodedPush]]
+        var queues: [Deque<EncodedPush>]
         var isScheduled: [Bool]
         var waitingBytes = 0
     }
@@ -27,12 +28,16 @@ final class PushInbox: Sendable {
 
     var dropped: UInt64 { droppedCount.load(ordering: .relaxed) }
 
-    /// Has a push written to the group's members, before the return to those on the caller's own event loop.
+    /// Has a push written to the group's members; by the return to those on the caller's own event loop, unless that has
+    /// no time left in this turn.
     func deliver(_ push: EncodedPush) {
-        let cost = push.group.rawValue.utf8.count + push.payload.readableBytes
+        var push = push
+        push.cause = shards.first { $0.eventLoop.inEventLoop }?.sender?.account
+        let cost = push.cost
         let toSchedule: [Int]? = state.withLock { state in
             guard state.waitingBytes + cost * shards.count <= Self.maximumWaitingBytes else { return nil }
             state.waitingBytes += cost * shards.count
+            push.cause?.began(loops: shards.count)
             return shards.indices.filter { index in
                 state.queues[index].append(push)
                 defer { state.isScheduled[index] = true }
@@ -52,19 +57,26 @@ final class PushInbox: Sendable {
         }
     }
 
+    /// Hands pushes to a shard until there are no more, or it has no time for more of them in this turn of its loop.
     private func drain(_ index: Int) {
-        while true {
-            let pushes: [EncodedPush] = state.withLock { state in
-                let pushes = state.queues[index]
-                state.queues[index] = []
-                if pushes.isEmpty { state.isScheduled[index] = false }
-                for push in pushes {
-                    state.waitingBytes -= push.group.rawValue.utf8.count + push.payload.readableBytes
-                }
-                return pushes
+        let shard = shards[index]
+        guard !shard.writePushes({ next(index) }) else { return }
+        shard.postponePushes { [self] in drain(index) }
+    }
+
+    /// Takes the next push of a shard out; nil: there is none, and `deliver` calls `drain` again for the next.
+    private func next(_ index: Int) -> EncodedPush? {
+        state.withLock { state in
+            guard let push = state.queues[index].popFirst() else {
+                state.isScheduled[index] = false
+                return nil
             }
-            guard !pushes.isEmpty else { return }
-            for push in pushes { shards[index].write(push) }
+            state.waitingBytes -= push.cost
+            return push
         }
     }
+}
+
+extension EncodedPush {
+    fileprivate var cost: Int { group.rawValue.utf8.count + payload.readableBytes }
 }

@@ -19,67 +19,63 @@ struct Listener {
 
     /// - Throws: `ListenError` if the address cannot be listened on.
     func listen(_ address: ListenAddress, framing: Framing) async throws -> any Channel {
-        let limit = gate.configuration.writeBufferLimit
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: limit / 2, high: limit))
-            .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536)
-            )
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel, framing: framing) }
-            }
-        let channel: any Channel
-        do {
-            channel = try await bind(bootstrap, address)
-        } catch {
-            throw ListenError(address: address, underlyingError: error)
+        let channel = try await address.listen(
+            group, limit: gate.statistics.connections, logger: gate.logger
+        ) { bootstrap, socketAddress in
+            try await bootstrap
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.writeBufferWaterMark, value: waterMark)
+                // One read of a connection, then the others': what it brings is its share of a turn.
+                .childChannelOption(.maxMessagesPerRead, value: 1)
+                .childChannelOption(
+                    .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536)
+                )
+                .childChannelInitializer { [self] channel in
+                    channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel, framing: framing) }
+                }
+                .bind(to: socketAddress).get()
         }
         let actual = channel.localAddress?.port ?? address.port
         gate.ports.continuation.yield(actual)
+        ListeningPorts.observer?(gate.context.instance, actual)
         gate.logger.info(
             framing == .stream ? "TCP Listen : \(address.host):\(actual)" : "WS Listen : \(address.host):\(actual)",
             metadata: tls == nil ? nil : ["tls": "on"])
         return channel
     }
 
-    /// Without a host, every address of the machine: IPv6's any takes IPv4 too, where there is IPv6.
-    private func bind(_ bootstrap: ServerBootstrap, _ address: ListenAddress) async throws -> any Channel {
-        guard address.host.isEmpty else {
-            return try await bootstrap.bind(host: address.host, port: address.port).get()
+    /// Serves the client at the other end of a socket that is connected already, as one that came in by an address. The socket
+    /// is closed at once if there is no place.
+    func accept(_ socket: NIOBSDSocket.Handle) async throws {
+        let limit = gate.statistics.connections
+        guard limit.admit() else {
+            close(socket)
+            return
         }
-        do {
-            return try await bootstrap.bind(host: "::", port: address.port).get()
-        } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
-            return try await bootstrap.bind(host: "0.0.0.0", port: address.port).get()
-        }
+        let channel = try await ClientBootstrap(group: group.next())
+            .channelOption(.writeBufferWaterMark, value: waterMark)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel, framing: .stream) }
+            }
+            .withConnectedSocket(socket).get()
+        channel.closeFuture.whenComplete { _ in limit.release() }
+    }
+
+    /// From here on the client's own requests wait. What others send it may be more, up to `WriteBufferLimit`.
+    private var waterMark: ChannelOptions.Types.WriteBufferWaterMark {
+        let high = min(gate.configuration.writeBufferLimit, 65_536)
+        return .init(low: high / 2, high: high)
     }
 
     private func addHandlers(to channel: any Channel, framing: Framing) throws {
-        guard let shard = gate.shard(of: channel.eventLoop),
-            let permit = gate.statistics.admit(limit: gate.configuration.maximumConnections)
-        else { return channel.close(promise: nil) }
+        guard let shard = gate.shard(of: channel.eventLoop) else { return channel.close(promise: nil) }
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(tls.makeHandler()) }
-        let connection = ClientConnection(gate: gate, shard: shard, permit: permit)
+        let connection = ClientConnection(gate: gate, shard: shard)
         switch framing {
         case .stream: try pipeline.addHandler(connection)
-        case .webSocket: try WebSocketHandshake.addHandlers(to: channel, connection: connection, permit: permit)
+        case .webSocket: try WebSocketHandshake.addHandlers(to: channel, connection: connection)
         }
-    }
-}
-
-/// An address that cannot be listened on.
-struct ListenError: Error, CustomStringConvertible {
-    let address: ListenAddress
-    let underlyingError: any Error
-
-    var description: String {
-        if let error = underlyingError as? IOError {
-            return "cannot listen on \(address): \(String(cString: strerror(error.errnoCode)))"
-        }
-        return "cannot listen on \(address): \(underlyingError)"
     }
 }

@@ -6,7 +6,7 @@ struct TLSContext: Sendable {
     private let context: NIOSSLContext
 
     /// - Throws: `NIOSSLError` if a file cannot be read, or key and certificate do not fit.
-    init(_ files: GateConfiguration.TLSFiles) throws {
+    init(_ files: GateSettings.TLSFiles) throws {
         let certificates = try NIOSSLCertificate.fromPEMFile(files.certificateChain)
         let key = try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
         context = try NIOSSLContext(

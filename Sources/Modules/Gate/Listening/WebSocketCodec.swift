@@ -11,15 +11,26 @@ final class WebSocketCodec: ChannelDuplexHandler {
     typealias OutboundOut = WebSocketFrame
 
     private let limit: Int
+    private let meter: WebSocketMeter
     private var isClosing = false
     private var isInMessage = false
+    /// What the newest ping said, until it is answered.
+    private var ping: ByteBuffer?
+    /// True while the client has not taken a pong.
+    private var isPongOut = false
 
-    /// - Parameter limit: the largest frame, in bytes.
-    init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: the largest frame, in bytes.
+    ///   - meter: hears of each frame.
+    init(limit: Int, meter: WebSocketMeter) {
+        self.limit = limit
+        self.meter = meter
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
         let frame = unwrapInboundIn(data)
+        meter.took(frame)
         // RFC 6455 §5.2: no extension is spoken, so the reserved bits are zero.
         guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return fail(context, .protocolError) }
         // RFC 6455 §5.1: what a client sends is masked.
@@ -34,7 +45,8 @@ final class WebSocketCodec: ChannelDuplexHandler {
             isInMessage = !frame.fin
             context.fireChannelRead(wrapInboundOut(frame.unmaskedData))
         case .ping:
-            send(context, .pong, frame.unmaskedData)
+            // A copy: a few bytes would keep the buffer of their read.
+            ping = ByteBuffer(bytes: frame.unmaskedData.readableBytesView)
         case .connectionClose:
             isClosing = true
             send(context, .connectionClose, frame.unmaskedData)
@@ -45,6 +57,25 @@ final class WebSocketCodec: ChannelDuplexHandler {
             fail(context, .unacceptableData)
         default:
             fail(context, .protocolError)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        answerPing(context)
+        context.fireChannelReadComplete()
+    }
+
+    /// Answers the newest ping, once the client has taken the pong before it (RFC 6455 §5.5.3 allows that): so one waits
+    /// for a client that does not read, however many pings it sends.
+    private func answerPing(_ context: ChannelHandlerContext) {
+        guard let ping, !isPongOut, !isClosing else { return }
+        self.ping = nil
+        isPongOut = true
+        meter.wrote()
+        let frame = WebSocketFrame(fin: true, opcode: .pong, data: ping)
+        context.writeAndFlush(wrapOutboundOut(frame)).assumeIsolated().whenSuccess { [self] in
+            isPongOut = false
+            answerPing(context)
         }
     }
 

@@ -5,14 +5,8 @@ import NIOWebSocket
 
 /// The HTTP request that opens a WebSocket (RFC 6455 §4.2), and MQTT behind it.
 enum WebSocketHandshake {
-    /// In the order in which they are preferred (MQTT 3.1.1 §6, and what clients of 3.1 ask for).
-    private static let subprotocols = ["mqtt", "mqttv3.1"]
-
-    static func addHandlers(
-        to channel: any Channel, connection: ClientConnection, permit: ConnectionPermit
-    ) throws {
-        let deadline = NIOLoopBound(
-            HandshakeDeadline(gate: connection.gate, permit: permit), eventLoop: channel.eventLoop)
+    static func addHandlers(to channel: any Channel, connection: ClientConnection) throws {
+        let answer = NIOLoopBound(HandshakeHandler(gate: connection.gate), eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             // One more than the packet's bound, so that the packet's own check is the one that speaks.
             maxFrameSize: connection.gate.configuration.maximumPacketSize + 1,
@@ -22,7 +16,11 @@ enum WebSocketHandshake {
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(WebSocketCodec(limit: connection.gate.configuration.maximumPacketSize))
+                    let meter = WebSocketMeter(connection)
+                    let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
+                    try pipeline.addHandler(meter, position: .before(decoder))
+                    let limit = connection.gate.configuration.maximumPacketSize
+                    try pipeline.addHandler(WebSocketCodec(limit: limit, meter: meter))
                     try pipeline.addHandler(connection)
                 }
             })
@@ -31,39 +29,43 @@ enum WebSocketHandshake {
             withServerUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in
-                    // Before the upgrade's own handlers: from here on the connection gives its place back.
-                    deadline.value.upgraded()
-                    context.pipeline.syncOperations.removeHandler(deadline.value, promise: nil)
+                    // Before the upgrade's own handlers.
+                    context.pipeline.syncOperations.removeHandler(answer.value, promise: nil)
                 }
-            ))
-        try channel.pipeline.syncOperations.addHandler(deadline.value)
+            ),
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headerLimits)
+        try channel.pipeline.syncOperations.addHandler(answer.value)
     }
 
-    /// The subprotocol that both speak; nil, and so no upgrade, if the client names only others.
+    /// Browsers send less than 2 KiB, and the cookies of their page's host, which may be 4 KiB each (RFC 6265 §6.1).
+    private static var headerLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 8192
+        limits.maxHeaderListSize = 32_768
+        limits.maxHeaderFieldCount = 100
+        return limits
+    }
+
+    /// Nil: no upgrade; then `HandshakeHandler` answers.
     private static func responseHeaders(for head: HTTPRequestHead) -> HTTPHeaders? {
-        let offered = head.headers[canonicalForm: "sec-websocket-protocol"].map { $0.lowercased() }
-        guard !offered.isEmpty else { return HTTPHeaders() }
-        guard let chosen = subprotocols.first(where: offered.contains) else { return nil }
-        return HTTPHeaders([("Sec-WebSocket-Protocol", chosen)])
+        switch WebSocketRequest.verdict(on: head) {
+        case .accepted(let subprotocol?): ["Sec-WebSocket-Protocol": subprotocol]
+        case .accepted(nil): [:]
+        case .refused: nil
+        }
     }
 }
 
 /// Ends a connection that does not become a WebSocket in time, and answers what is not a request for one.
-private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
+private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let gate: GateState
-    private let permit: ConnectionPermit
     private var timer: Scheduled<Void>?
-    private var isUpgraded = false
+    private var isAnswered = false
 
-    init(gate: GateState, permit: ConnectionPermit) {
-        self.gate = gate
-        self.permit = permit
-    }
-
-    func upgraded() { isUpgraded = true }
+    init(gate: GateState) { self.gate = gate }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -72,19 +74,21 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
-        if !isUpgraded { permit.giveBack() }
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .end = unwrapInboundIn(data) else { return }
-        var headers = HTTPHeaders([("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")])
-        let body = ByteBuffer(string: "This port speaks MQTT over WebSocket (subprotocol mqtt).\n")
+        // At the head: a body is not waited for, nor a second request.
+        guard case .head(let head) = unwrapInboundIn(data), !isAnswered,
+            case .refused(let status, let text, var headers) = WebSocketRequest.verdict(on: head)
+        else { return }
+        isAnswered = true
+        let body = ByteBuffer(string: text + "\n")
+        headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
         headers.add(name: "Content-Length", value: "\(body.readableBytes)")
-        let head = HTTPResponseHead(version: .http1_1, status: .upgradeRequired, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        headers.add(name: "Connection", value: headers.contains(name: "upgrade") ? "Upgrade, close" : "close")
+        let response = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(response)), promise: nil)
+        if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
     }

@@ -8,46 +8,82 @@ struct WaitingRequest {
     var type: ModuleType
     /// The topic of the reply; nil if the client wants none.
     var replyTopic: ByteBuffer?
+    /// Bytes that it counts for the bounds.
+    var cost: Int
 }
 
 /// The requests of one session: how many modules have, and which wait.
 ///
 /// Order within a session: requests to one module type go out at once, for its lanes keep their order; a request to
-/// another type waits until those are answered. A pure value.
+/// another type waits until those are answered. Requests without a reply take their place in the window, but nobody
+/// waits for their end. A pure value.
 struct RequestLine {
+    /// Requests with a reply that modules have.
     private(set) var outstanding = 0
+    /// Requests without a reply that modules of this process have.
+    private(set) var castsOut = 0
     private var outstandingType: ModuleType?
     private var waiting: Deque<WaitingRequest> = []
+    /// Bytes of all requests that are not answered.
+    private(set) var bytes = 0
 
     var waitingCount: Int { waiting.count }
 
-    /// True if modules have nothing, and nothing waits.
+    /// True if modules have nothing that is to be answered, and nothing waits.
     var isIdle: Bool { outstanding == 0 && waiting.isEmpty }
 
+    /// Whether a request fits: a line without any takes one of any size.
+    func hasRoom(for cost: Int, limit: Int, byteLimit: Int) -> Bool {
+        waiting.count < limit && (bytes == 0 || bytes + cost <= byteLimit)
+    }
+
     /// Adds a request at the end.
-    /// - Returns: false if the line is full; nothing is added then.
-    mutating func append(_ request: WaitingRequest, limit: Int) -> Bool {
-        guard waiting.count < limit else { return false }
+    mutating func append(_ request: WaitingRequest) {
+        bytes += request.cost
         waiting.append(request)
-        return true
+    }
+
+    /// Whether `next` would give a request out.
+    func hasNext(window: Int) -> Bool {
+        guard let first = waiting.first, outstanding + castsOut < window else { return false }
+        return outstanding == 0 || outstandingType == first.type
     }
 
     /// Takes the first request out if it may go to its module now.
     mutating func next(window: Int) -> WaitingRequest? {
-        guard let first = waiting.first, outstanding < window else { return nil }
-        guard outstanding == 0 || outstandingType == first.type else { return nil }
+        guard hasNext(window: window), let first = waiting.popFirst() else { return nil }
         if first.replyTopic != nil {
             outstanding += 1
             outstandingType = first.type
+        } else {
+            castsOut += 1
         }
-        return waiting.removeFirst()
+        return first
     }
 
-    /// One of those that modules had is answered.
-    mutating func answered() {
+    /// A request with a reply that modules had is answered.
+    mutating func answered(_ cost: Int) {
         outstanding -= 1
+        ended(cost)
+    }
+
+    /// A request without a reply is done, or on its way to another process.
+    mutating func castEnded(_ cost: Int) {
+        castsOut -= 1
+        ended(cost)
+    }
+
+    private mutating func ended(_ cost: Int) {
+        bytes -= cost
         if outstanding == 0, waiting.isEmpty { waiting = [] }
     }
 
-    mutating func removeAll() { waiting = [] }
+    /// Forgets those that wait.
+    /// - Returns: their bytes.
+    mutating func removeAll() -> Int {
+        let bytes = waiting.reduce(0) { $0 + $1.cost }
+        waiting = []
+        self.bytes -= bytes
+        return bytes
+    }
 }

@@ -11,20 +11,22 @@ struct RequestTopic {
     static let prefix = "Handler_"
     static let format = "Topic must be [serverType]/[handler]|[serverType]/[handler]/[msgid]"
 
-    var isReachable: Bool { function.hasPrefix(Self.prefix) }
+    var isReachable: Bool { function.hasBytePrefix(Self.prefix) }
 }
 
 /// Reads topics, remembering the routes that clients use: most requests then make no string.
 struct RequestTopicReader {
     /// More routes than that are clients' inventions.
     private static let maximumRoutes = 1024
+    /// A longer route is not remembered: each is the client's text, kept twice.
+    static let longestRoute = 128
 
-    private struct Route {
+    struct Route {
         var type: ModuleType
         var function: String
     }
 
-    private var routes: [ByteBuffer: Route] = [:]
+    private(set) var routes: [ByteBuffer: Route] = [:]
 
     /// - Returns: nil if the topic has not two or three levels.
     mutating func read(_ topic: ByteBuffer) -> RequestTopic? {
@@ -49,6 +51,7 @@ struct RequestTopicReader {
         let route = Route(
             type: ModuleType(String(decoding: text[..<middle], as: UTF8.self)),
             function: String(decoding: text[text.index(after: middle)...], as: UTF8.self))
+        guard path.readableBytes <= Self.longestRoute else { return route }
         if routes.count >= Self.maximumRoutes { routes.removeAll(keepingCapacity: true) }
         // A copy: the slice would keep the whole read buffer.
         routes[ByteBuffer(bytes: text)] = route

@@ -1,53 +1,54 @@
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 
-/// The session operations that a Gate serves (DESIGN §5), each run on the event loop of the session's connection.
+/// The session operations that a Gate serves (docs/wire.md#7-sessions), each run on the event loop of the session's
+/// connection.
 extension Gate {
-    func registerFunctions(on server: RPCServer) {
+    func registerFunctions(on server: RPCServer) throws(RegistrationError) {
         let gate = state
         let options = FunctionOptions.concurrent.nonblocking
-        server.register(GateFunction.update, options: options) { (id: SessionID) in
+        try server.register(GateFunction.update, options: options) { (id: SessionID) in
             try await gate.withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
         }
-        server.register(GateFunction.bind, options: options) { (id: SessionID, userID: String) in
+        try server.register(GateFunction.bind, options: options) { (id: SessionID, userID: String) in
             try await gate.bind(id, to: userID)
         }
-        server.register(GateFunction.unbind, options: options) { (id: SessionID) in
+        try server.register(GateFunction.unbind, options: options) { (id: SessionID) in
             try await gate.withConnection(id) { connection throws(RPCError) in try connection.unbind() }
         }
-        server.register(GateFunction.push, options: options) { (id: SessionID, changes: SettingsChanges) in
+        try server.register(GateFunction.push, options: options) { (id: SessionID, changes: SettingsChanges) in
             try await gate.withConnection(id) { connection throws(RPCError) in
                 try connection.update { changes.apply(to: &$0.settings) }
             }
         }
-        server.register(GateFunction.set, options: options) { (id: SessionID, key: String, value: String) in
+        try server.register(GateFunction.set, options: options) { (id: SessionID, key: String, value: String) in
             try await gate.withConnection(id) { connection throws(RPCError) in
-                try connection.update { $0.settings[key] = value }
+                try connection.update { $0.settings[key.nfc] = value }
             }
         }
-        server.register(GateFunction.remove, options: options) { (id: SessionID, key: String) in
+        try server.register(GateFunction.remove, options: options) { (id: SessionID, key: String) in
             try await gate.withConnection(id) { connection throws(RPCError) in
-                try connection.update { $0.settings[key] = nil }
+                try connection.update { $0.settings[key.nfc] = nil }
             }
         }
-        server.register(GateFunction.close, options: options) { (id: SessionID) in
+        try server.register(GateFunction.close, options: options) { (id: SessionID) in
             try await gate.withConnection(id) { connection throws(RPCError) in connection.close(.closedByModule) }
         }
-        server.register(GateFunction.join, options: options) {
+        try server.register(GateFunction.join, options: options) {
             (id: SessionID, group: GroupName, presence: Presence?) in
             try await gate.join(id, GroupName(validating: group.rawValue), presence)
         }
-        server.register(GateFunction.leave, options: options) { (id: SessionID, group: GroupName) in
+        try server.register(GateFunction.leave, options: options) { (id: SessionID, group: GroupName) in
             try await gate.withConnection(id) { connection throws(RPCError) in try connection.leave(group) }
         }
-        server.register(GateFunction.members, options: options) { (group: GroupName) in
+        try server.register(GateFunction.members, options: options) { (group: GroupName) in
             await gate.reportedMembers(of: group)
         }
-        server.register(GateFunction.report, options: options) {
+        try server.register(GateFunction.report, options: options) {
             for shard in gate.shards { shard.eventLoop.execute { shard.renewPresences(all: true) } }
         }
-        server.registerRaw(GateFunction.send, options: options) { request in
+        try server.registerRaw(GateFunction.send, options: options) { request in
             try await gate.send(request)
             return ArgumentCoding.null
         }
@@ -97,16 +98,8 @@ extension GateState {
             let session = try await withConnection(id) { connection throws(RPCError) in try connection.update { _ in } }
             return MembershipChange(changed: false, session: session)
         }
-        let bound: Result<Void, RPCError> = await withCheckedContinuation { continuation in
-            groups.retain(group) { continuation.resume(returning: $0) }
-        }
-        try bound.get()
-        do throws(RPCError) {
-            return try await withConnection(id) { connection throws(RPCError) in try connection.join(group, presence) }
-        } catch {
-            groups.release(group)
-            throw error
-        }
+        let hold = try await groups.hold(group)
+        return try await withConnection(id) { connection throws(RPCError) in try connection.join(hold, presence) }
     }
 
     fileprivate func send(_ request: RPCRequest) async throws(RPCError) {

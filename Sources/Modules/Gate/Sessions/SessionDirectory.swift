@@ -5,7 +5,7 @@ import Synchronization
 final class SessionDirectory: Sendable {
     private struct State {
         var connections: [SessionID: ClientConnection] = [:]
-        var clientIDs: [String: ClientConnection] = [:]
+        var clientIDs: [TextKey: ClientConnection] = [:]
     }
 
     private let state = Mutex(State())
@@ -20,14 +20,15 @@ final class SessionDirectory: Sendable {
         state.withLock { state in
             state.connections[id] = connection
             guard !clientID.isEmpty else { return nil }
-            return state.clientIDs.updateValue(connection, forKey: clientID)
+            return state.clientIDs.updateValue(connection, forKey: TextKey(clientID))
         }
     }
 
     func remove(_ connection: ClientConnection, id: SessionID, clientID: String) {
         state.withLock { state in
             state.connections[id] = nil
-            if state.clientIDs[clientID] === connection { state.clientIDs[clientID] = nil }
+            let key = TextKey(clientID)
+            if state.clientIDs[key] === connection { state.clientIDs[key] = nil }
             // A dictionary keeps the room of its largest time; give it back when nobody is there.
             if state.connections.isEmpty { state = State() }
         }

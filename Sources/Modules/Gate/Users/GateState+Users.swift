@@ -1,6 +1,6 @@
 import FoundationEssentials
-import MQTT
 import Mqant
+import MqantMQTT
 import NIOCore
 import NIOFoundationEssentialsCompat
 
@@ -25,9 +25,9 @@ extension GateState {
         }
         if case .isDone(let state) = beginning { return state }
         do throws(RPCError) {
-            try await claim(userID, for: id, on: connection)
+            let hold = try await claim(userID, for: id, on: connection)
             return try await withConnection(id) { connection throws(RPCError) in
-                try connection.finishBinding(userID, group)
+                try connection.finishBinding(userID, hold)
             }
         } catch {
             users.release(userID, connection)
@@ -36,10 +36,10 @@ extension GateState {
         }
     }
 
-    /// Binds the user's group, and claims the user.
+    /// Subscribes to the user's group, and claims the user.
     private func claim(
         _ userID: String, for id: SessionID, on connection: ClientConnection
-    ) async throws(RPCError) {
+    ) async throws(RPCError) -> GroupHold {
         let group = GroupName.user(userID)
         let policy = configuration.duplicateLogin
         var mayBeRefused = false
@@ -47,20 +47,13 @@ extension GateState {
             if users.isTaken(userID, by: connection) { throw .duplicateLogin(userID) }
             mayBeRefused = try await context.node.pushConfirmed(.probe(group)) == .routed
         }
-        let bound: Result<Void, RPCError> = await withCheckedContinuation { continuation in
-            groups.retain(group) { continuation.resume(returning: $0) }
+        let hold = try await groups.hold(group)
+        if mayBeRefused {
+            try await awaitVerdict(userID, for: id, on: connection)
+        } else if policy != .allow {
+            try users.claim(userID, for: id, on: connection, verdict: nil)
         }
-        try bound.get()
-        do throws(RPCError) {
-            if mayBeRefused {
-                try await awaitVerdict(userID, for: id, on: connection)
-            } else if policy != .allow {
-                try users.claim(userID, for: id, on: connection, verdict: nil)
-            }
-        } catch {
-            groups.release(group)
-            throw error
-        }
+        return hold
     }
 
     private func awaitVerdict(
@@ -89,6 +82,19 @@ extension GateState {
         }
         users.receive(message, of: userID)
     }
+
+    /// Ends the sessions of a user, in the order of what is pushed to the user; what is not a disconnection is dropped.
+    func receiveDisconnection(_ push: GroupPush) {
+        guard push.group.userID != nil,
+            let disconnection = try? JSONDecoder().decode(Disconnection.self, from: push.body),
+            let body = try? context.json(disconnection)
+        else {
+            return logger.warning("disconnection dropped: not a user's", metadata: ["group": "\(push.group)"])
+        }
+        deliver(
+            GroupPush(group: push.group, topic: Disconnection.clientTopic, qos: 0, body: body),
+            ending: .closedByModule)
+    }
 }
 
 /// A session's user. On the connection's event loop.
@@ -104,7 +110,8 @@ extension ClientConnection {
     func beginBinding(_ userID: String) throws(RPCError) -> Binding {
         guard !isClosed, let box else { throw .noSession }
         guard !isBinding else { return .isBusy }
-        if box.state.userID == userID { return .isDone(box.state) }
+        if box.state.userID.hasSameBytes(as: userID) { return .isDone(box.state) }
+        _ = try changed { $0.userID = userID }
         _ = try unbind()
         isBinding = true
         return .isBegun
@@ -119,15 +126,13 @@ extension ClientConnection {
         }
     }
 
-    /// The group is bound, and the user claimed.
-    func finishBinding(_ userID: String, _ group: GroupName) throws(RPCError) -> SessionState {
-        guard !isClosed, box != nil else {
-            gate.groups.release(group)
-            throw .noSession
-        }
+    /// The Gate is subscribed to the group, and the user claimed.
+    func finishBinding(_ userID: String, _ hold: GroupHold) throws(RPCError) -> SessionState {
+        guard !isClosed, box != nil else { throw .noSession }
+        let state = try changed { $0.userID = userID }
         isBinding = false
-        memberships[group] = Membership(index: shard.addMember(self, to: group))
-        return try update { $0.userID = userID }
+        memberships[hold.group] = Membership(index: shard.addMember(self, to: hold.group), hold: hold)
+        return adopt(state)
     }
 
     func unbind() throws(RPCError) -> SessionState {
@@ -144,7 +149,9 @@ extension ClientConnection {
         shard.eventLoop.execute { [self] in
             guard !isClosed else { return }
             let body = ByteBuffer(string: #"{"reason":"the user logged in elsewhere"}"#)
-            if let topic = try? TopicName("Gate/OnKick") { try? send(topic: topic, payload: body, qos: .atMostOnce) }
+            if let topic = try? TopicName(Disconnection.clientTopic) {
+                try? send(topic: topic, payload: body, qos: .atMostOnce)
+            }
             close(.kicked)
         }
     }

@@ -14,7 +14,8 @@ final class UserDirectory: Sendable {
         var verdict: Verdict?
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    /// By the bytes of the users' ids.
+    private let entries = Mutex<[TextKey: Entry]>([:])
     private let policy: DuplicateLogin
     private let publish: @Sendable (_ userID: String, ClaimMessage) -> Void
 
@@ -24,7 +25,11 @@ final class UserDirectory: Sendable {
         self.publish = publish
     }
 
-    /// Claims a user for a session, having bound the user's group.
+    /// In a box: the generator itself has no size, and so no address. Thread Sanitizer reads from the address of what a
+    /// generic function is handed.
+    private static var random: any RandomNumberGenerator { SystemRandomNumberGenerator() }
+
+    /// Claims a user for a session, having subscribed to the user's group.
     ///
     /// - Parameter verdict: called once, on any thread, unless the claim is refused at once; nil: nothing is awaited.
     /// - Throws: `RPCError` if another session at this Gate has the user, and keeps it.
@@ -32,11 +37,11 @@ final class UserDirectory: Sendable {
         _ userID: String, for session: SessionID, on connection: ClientConnection, verdict: Verdict?
     ) throws(RPCError) {
         let (older, message): (ClientConnection?, ClaimMessage) = try entries.withLock { (entries) throws(RPCError) in
-            let older = entries[userID]
+            let older = entries[TextKey(userID)]
             if older != nil, policy == .refuse { throw .duplicateLogin(userID) }
-            var random = SystemRandomNumberGenerator()
+            var random = Self.random
             let record = UserRecord(of: session, policy, after: older?.record, using: &random)
-            entries[userID] = Entry(record: record, connection: connection, verdict: verdict)
+            entries[TextKey(userID)] = Entry(record: record, connection: connection, verdict: verdict)
             return (older?.connection, record.claim)
         }
         older?.kick()
@@ -45,15 +50,15 @@ final class UserDirectory: Sendable {
 
     /// True if another session at this Gate has the user.
     func isTaken(_ userID: String, by other: ClientConnection) -> Bool {
-        entries.withLock { $0[userID].map { $0.connection !== other } ?? false }
+        entries.withLock { $0[TextKey(userID)].map { $0.connection !== other } ?? false }
     }
 
     /// Lets a newcomer stay for which nobody gave a verdict.
     func settle(_ userID: String, _ connection: ClientConnection) {
         let verdict = entries.withLock { entries -> Verdict? in
-            guard entries[userID]?.connection === connection else { return nil }
-            defer { entries[userID]?.verdict = nil }
-            return entries[userID]?.verdict
+            guard entries[TextKey(userID)]?.connection === connection else { return nil }
+            defer { entries[TextKey(userID)]?.verdict = nil }
+            return entries[TextKey(userID)]?.verdict
         }
         verdict?(true)
     }
@@ -61,8 +66,8 @@ final class UserDirectory: Sendable {
     /// Forgets a session; a newer one of the same user stays.
     func release(_ userID: String, _ connection: ClientConnection) {
         let verdict = entries.withLock { entries -> Verdict? in
-            guard entries[userID]?.connection === connection else { return nil }
-            return entries.removeValue(forKey: userID)?.verdict
+            guard entries[TextKey(userID)]?.connection === connection else { return nil }
+            return entries.removeValue(forKey: TextKey(userID))?.verdict
         }
         verdict?(false)
     }
@@ -70,10 +75,10 @@ final class UserDirectory: Sendable {
     /// Takes in what a Gate, maybe this one, says of a user.
     func receive(_ message: ClaimMessage, of userID: String) {
         let (action, loser) = entries.withLock { entries -> (UserRecord.Action, Entry?) in
-            guard entries[userID] != nil else { return (.nothing, nil) }
-            var random = SystemRandomNumberGenerator()
-            let action = entries[userID]?.record.receive(message, using: &random) ?? .nothing
-            return (action, action == .end ? entries.removeValue(forKey: userID) : nil)
+            guard entries[TextKey(userID)] != nil else { return (.nothing, nil) }
+            var random = Self.random
+            let action = entries[TextKey(userID)]?.record.receive(message, using: &random) ?? .nothing
+            return (action, action == .end ? entries.removeValue(forKey: TextKey(userID)) : nil)
         }
         if case .publish(let answer) = action { publish(userID, answer) }
         guard let loser else { return }
@@ -83,7 +88,7 @@ final class UserDirectory: Sendable {
     /// Tells all other Gates what is held here: claims may have been missed.
     func claimAgain() {
         let claims = entries.withLock { $0.mapValues(\.record.claimAgain) }
-        for (userID, claim) in claims { publish(userID, claim) }
+        for (userID, claim) in claims { publish(userID.rawValue, claim) }
     }
 }
 

@@ -2,7 +2,7 @@ import Mqant
 
 /// What a Gate knows of one user who has a session there: the rules by which exactly one session survives. A pure value.
 ///
-/// Every Gate binds the user's group before it publishes a claim. So of two sessions at different Gates at least the one
+/// Every Gate subscribes to the user's group before it publishes a claim. So of two sessions at different Gates at least the one
 /// that published last is heard by the other: those that hear each other compare, and one that is not heard is older,
 /// and answers.
 ///

@@ -1,0 +1,25 @@
+import MqantAMQPURI
+
+/// The order in which a node tries the URIs of its broker.
+///
+/// It begins at a random one, so that nodes spread over the brokers of a cluster, and after a connection with the next
+/// one: the broker that was lost is tried last.
+struct URIRotation: Sendable {
+    private let uris: [AMQPURI]
+    private var first: Int
+
+    /// - Parameter first: the index of the URI to begin with; any number.
+    init(_ uris: [AMQPURI], first: Int) {
+        self.uris = uris
+        self.first = uris.isEmpty ? 0 : Int(first.magnitude % UInt(uris.count))
+    }
+
+    /// All of them, each as often as it was given.
+    var order: [AMQPURI] { Array(uris[first...] + uris[..<first]) }
+
+    /// There is, or was, a connection to one of them.
+    mutating func connected(to uri: AMQPURI) {
+        guard let index = order.firstIndex(of: uri) else { return }
+        first = (first + index + 1) % uris.count
+    }
+}
