@@ -45,6 +45,14 @@ class Steps:
         self.step("a chat's process killed: it is restarted", self.crash)
         self.step("stop: every node ends in good order", self.stop)
 
+    def cluster(self):
+        self.step("up with three brokers: every service is healthy", self.up)
+        self.step("the brokers are one cluster", self.join)
+        self.step("people talk over TCP and WebSocket", self.meet)
+        for broker in self.stack.brokers:
+            self.step(f"{broker} killed: people talk on", lambda: self.kill_broker(broker))
+        self.step("stop: every node ends in good order", self.stop)
+
     def step(self, text, action):
         began = time.monotonic()
         print(f"== {text} …", flush=True)
@@ -90,7 +98,7 @@ class Steps:
                 raise Failure(f"{service}: {output}")
 
     def wait_until_healthy(self):
-        for service in ("rabbitmq", *NODES):
+        for service in (*self.stack.brokers, *NODES):
             until(f"{service} is healthy", lambda: self.are_healthy(service), 180, every=0.5)
 
     def are_healthy(self, service):
@@ -141,6 +149,36 @@ class Steps:
         until("one chat fewer", lambda: len(self.chats()) == CHATS - 1, 10)
         return f"{len(before)} chats, then {CHATS - 1}; a say in each of {ROOMS} rooms succeeded after {seconds:.2f} s in all"
 
+    def running_brokers(self, broker):
+        """The names of the brokers that run in the cluster, as one of them knows."""
+        output = self.engine(
+            "exec", self.stack.container(broker), "rabbitmqctl", "-q", "cluster_status", "--formatter", "json")
+        return set(json.loads(output)["running_nodes"])
+
+    def join(self):
+        wanted = {f"rabbit@{broker}" for broker in self.stack.brokers}
+        for broker in self.stack.brokers:
+            until(f"{broker} knows all", lambda: self.running_brokers(broker) == wanted, 60)
+
+    def kill_broker(self, broker):
+        self.engine("kill", "-s", "KILL", self.stack.container(broker))
+        began = time.monotonic()
+        # Whoever had his node there is served again when that node has gone on at another broker.
+        until("people talk", self.can_talk, 20, every=0.2)
+        seconds = time.monotonic() - began
+        self.people.talk()
+        self.stack.up(chats=1)
+        self.join()
+        self.people.talk()
+        return f"talk again after {seconds:.2f} s"
+
+    def can_talk(self):
+        try:
+            self.people.talk()
+            return True
+        except (AssertionError, OSError):
+            return False
+
     def replace(self):
         self.stack.up(chats=CHATS)
         until(f"{CHATS} chats serve", lambda: len(self.chats()) == CHATS, 60)
@@ -173,35 +211,41 @@ def main(arguments):
         sys.exit("usage: scripts/test-compose [--no-build]")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
-    status = 1
-    stack = None
-    steps = None
     try:
         engine = Engine.find()
-        stack = Stack(engine)
-        print(f"== {' '.join(engine.compose)}, project {stack.project}, network {stack.network}.0/24, ports "
-              f"{stack.tcp}, {stack.ws}, {stack.http}", flush=True)
-        steps = Steps(stack)
-        steps.all(builds=arguments == [])
-        status = 0
+        passed = run_steps(Stack(engine), lambda steps: steps.all(builds=arguments == []))
+        passed = passed and run_steps(Stack(engine, profile="cluster"), Steps.cluster)
+    except (Failure, OSError) as error:
+        passed = False
+        print(f"FAILED: {error}", file=sys.stderr)
+    print(f"== {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s")
+    sys.exit(0 if passed else 1)
+
+
+def run_steps(stack, body):
+    """Whether all went well; the stack is removed either way."""
+    print(f"== {' '.join(stack.engine.compose)}, project {stack.project}, network {stack.network}.0/24, ports "
+          f"{stack.tcp}, {stack.ws}, {stack.http}", flush=True)
+    steps = Steps(stack)
+    passed = False
+    try:
+        body(steps)
+        passed = True
     except (Failure, AssertionError, OSError) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         if not isinstance(error, Failure):
             traceback.print_exc()
-        if stack:
-            print(stack.logs(), file=sys.stderr)
+        print(stack.logs(), file=sys.stderr)
     finally:
-        if steps and steps.people:
+        if steps.people:
             steps.people.close()
-        if stack:
-            print("== down: nothing is left but the image", flush=True)
-            try:
-                stack.down()
-            except Failure as error:
-                status = 1
-                print(f"FAILED: {error}", file=sys.stderr)
-    print(f"== {'passed' if status == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s")
-    sys.exit(status)
+        print("== down: nothing is left but the image", flush=True)
+        try:
+            stack.down()
+        except Failure as error:
+            passed = False
+            print(f"FAILED: {error}", file=sys.stderr)
+    return passed
 
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ BUILD_SECONDS = 5400
 
 
 class Stack:
-    """Nothing runs until `up`; `down` leaves nothing but the image."""
+    """Nothing runs until `up`; `down` leaves nothing but the image.
 
-    def __init__(self, engine):
+    profile: of docker-compose.yml, to start its services too."""
+
+    def __init__(self, engine, profile=None):
         self.engine = engine
-        self.project = f"mqanttest{os.getpid()}"
+        self.project = f"mqanttest{os.getpid()}{profile or ''}"
+        self.brokers = ("rabbitmq", "rabbitmq-2", "rabbitmq-3") if profile == "cluster" else ("rabbitmq",)
         self.tcp, self.ws, self.http, self.management = (free_port() for _ in range(4))
         self.network = engine.free_network()
         self.password = secrets.token_hex(16)
@@ -29,7 +32,7 @@ class Stack:
         self.file.write_text("".join(f"{name}={value}\n" for name, value in {
             "RABBITMQ_PASSWORD": self.password, "MQANT_NETWORK": self.network, "MQANT_IMAGE": IMAGE,
             "MQANT_TCP_PORT": self.tcp, "MQANT_WS_PORT": self.ws, "MQANT_HTTP_PORT": self.http,
-            "MQANT_MANAGEMENT_PORT": self.management}.items()))
+            "MQANT_MANAGEMENT_PORT": self.management, **({"COMPOSE_PROFILES": profile} if profile else {})}.items()))
         # What is set in a shell would win over the file.
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("MQANT_", "RABBITMQ_", "COMPOSE_"))}

@@ -73,7 +73,7 @@ struct ServerConfigurationTests {
     func brokers() throws {
         let configuration = try load(
             """
-            { Rabbitmq: { Uri: ["amqp://a", "amqps://b:1/v"], Exchange: "x", Queue: "q" },
+            { Rabbitmq: { Uri: ["amqp://a", "amqps://b:1/v", "amqp://a"], Exchange: "x", Queue: "q" },
               Module: {
                 A: [ { Id: "a", Host: "127.0.0.1" } ],
                 B: [ { Id: "b", Host: "127.0.0.1", Rabbitmq: { Exchange: "y", ConsumerTag: "t" } },

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import urllib.request
 
-from cluster.broker import PASSWORD, USER
+from cluster.broker import PASSWORD
 from cluster.case import World
 from cluster.network import ip
 from cluster.node import ROOT, Node
@@ -31,7 +31,7 @@ class Network:
         self.of = {}  # service → address, of those that have a fixed one
         service = None
         for line in text.splitlines():
-            if named := re.fullmatch(r"  (\w+):", line):
+            if named := re.fullmatch(r"  ([\w-]+):", line):
                 service = named[1]
             elif fixed := re.search(r"ipv4_address: (\S+)", line):
                 self.of[service] = fixed[1]
@@ -53,9 +53,9 @@ def setUpModule():
     with open(World.broker.folder / "rabbitmq.conf", "a") as file:
         file.write(f"listeners.tcp.2 = {network.of['rabbitmq']}:5672\n")
     World.broker.start()
-    # As the broker's image does with RABBITMQ_DEFAULT_USER, _PASS and _VHOST.
-    World.broker.ctl("add_vhost", "mqant")
-    World.broker.ctl("set_permissions", "-p", "mqant", USER, ".*", ".*", ".*")
+    # Virtual host, user and permissions that docs/three-hosts.md recommends.
+    World.broker.ctl("import_definitions", str(ROOT / "conf/rabbitmq/definitions.json"))
+    World.broker.ctl("change_password", "mqant", PASSWORD)
     os.environ["RABBITMQ_PASSWORD"] = PASSWORD
 
 
@@ -101,6 +101,13 @@ class Compose(unittest.TestCase):
             with self.subTest(name, address=address):
                 self.assertEqual(self.nodes[address].instances(), [f"{address}:{name}"])
                 self.assertEqual(run(address, "health"), (0, f"up: {address}:{name}\n", ""))
+
+    def test_the_definitions_are_those_of_the_docs(self):
+        definitions = json.loads((ROOT / "conf/rabbitmq/definitions.json").read_text())
+        permissions = definitions["permissions"][0]
+        docs = (ROOT / "docs/three-hosts.md").read_text()
+        command = re.search(r"set_permissions -p mqant mqant \\\n +'(.*)' \\\n +'(.*)' \\\n +'(.*)'\n", docs)
+        self.assertEqual(command.groups(), tuple(permissions[name] for name in ("configure", "write", "read")))
 
     def test_check_says_so_for_every_address(self):
         others = [network.gateway, network.of["rabbitmq"], str(network.range[0] - 1), str(network.range[-1] + 1)]

@@ -2,7 +2,7 @@ import MqantAMQPURI
 
 /// How a module type is reached through RabbitMQ: a `Rabbitmq` section, the file's default put in where it says nothing.
 public struct RabbitMQOptions: Sendable, Hashable {
-    /// The broker's addresses, in the order in which to try them; at least one.
+    /// The broker's addresses, in the order in which to try them; at least one, none twice.
     public let uris: [BrokerURI]
 
     /// The prefix of the names of the exchanges declared. Default `mqant`.
@@ -67,7 +67,9 @@ struct RabbitMQSection {
         var uris: [BrokerURI] = []
         for (text, offset, path) in texts {
             do throws(AMQPURI.Malformed) {
-                uris.append(try BrokerURI(text))
+                let uri = try BrokerURI(text)
+                // A file may take each URI from a variable of its own, with the same default.
+                if !uris.contains(where: { $0.text == uri.text }) { uris.append(uri) }
             } catch {
                 reader.append(reader.source.fault(at: offset, path: path, error.message))
             }
