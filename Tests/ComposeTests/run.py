@@ -13,7 +13,7 @@ import urllib.request
 from support.deadline import until
 from support.player import HOST
 
-from .engine import Engine, Failure
+from .engine import Engine, Failure, run
 from .people import People, is_open
 from .stack import IMAGE, NODES, ROOT, Stack
 
@@ -150,10 +150,11 @@ class Steps:
         return f"{len(before)} chats, then {CHATS - 1}; a say in each of {ROOMS} rooms succeeded after {seconds:.2f} s in all"
 
     def running_brokers(self, broker):
-        """The names of the brokers that run in the cluster, as one of them knows."""
-        output = self.engine(
-            "exec", self.stack.container(broker), "rabbitmqctl", "-q", "cluster_status", "--formatter", "json")
-        return set(json.loads(output)["running_nodes"])
+        """The names of the brokers that run in the cluster, as one of them knows; none while that one is starting."""
+        status, output = run(
+            [self.engine.command, "exec", self.stack.container(broker), "rabbitmqctl", "-q", "cluster_status",
+             "--formatter", "json"], check=False)
+        return set(json.loads(output)["running_nodes"]) if status == 0 else set()
 
     def join(self):
         wanted = {f"rabbit@{broker}" for broker in self.stack.brokers}

@@ -22,6 +22,15 @@ package enum ArgumentCoding {
         guard case .json(let body) = request.payload else {
             throw RPCError(.invalidArguments, "\(request.function) takes JSON, not bytes")
         }
+        let values = IndexDecoding.decode(body) { decoding in
+            var list = try IndexUnkeyedContainer(decoding: decoding, array: 0)
+            // Swift 6.3 crashes on `repeat try list.decode(…)` itself, and is happy with a local function.
+            func next<Value: Decodable>(_ type: Value.Type) throws -> Value { try list.decode(type) }
+            let values = try (repeat next((each Argument).self))
+            guard list.isAtEnd else { throw decoding.giveUp() }
+            return values
+        }
+        if let values { return values }
         do {
             return try decoder.decode(ArgumentList<repeat each Argument>.self, from: body).values
         } catch {
@@ -78,6 +87,7 @@ package enum ArgumentCoding {
         -> Value
     {
         guard case .json(let body) = payload else { throw RPCError(.invalidResult, "the result is bytes, not JSON") }
+        if let value = IndexDecoding.decode(body, { try $0.decode(type, at: 0) }) { return value }
         do {
             return try decoder.decode(type, from: body)
         } catch {
@@ -86,11 +96,7 @@ package enum ArgumentCoding {
     }
 
     private static func write(_ value: some Encodable, to body: inout ByteBuffer) throws {
-        if let text = value as? String {
-            JSONText.write(text, to: &body)
-        } else {
-            body.writeBytes(try encoder.encode(value))
-        }
+        if !StreamEncoding.write(value, to: &body) { body.writeBytes(try encoder.encode(value)) }
     }
 }
 

@@ -6,7 +6,7 @@ package struct JSONScanner {
     static let maximumDepth = 512
 
     let bytes: UnsafeRawBufferPointer
-    private(set) var index = 0
+    var index = 0
     /// One bit for each open bracket: set for objects.
     private var isObject: [Bool] = []
 
@@ -101,26 +101,34 @@ package struct JSONScanner {
         return true
     }
 
-    private mutating func scanString() -> Bool {
+    private mutating func scanString() -> Bool { scanText() != nil }
+
+    /// Scans a string, which begins here.
+    /// - Returns: its form; nil: it is none.
+    mutating func scanText() -> JSONIndex.Kind? {
         index += 1
         let start = index
         var isASCII = true
+        var isPlain = true
         while let byte = current {
             index += 1
             switch byte {
             case UInt8(ascii: "\""):
-                return isASCII || String(validating: bytes[start..<(index - 1)], as: UTF8.self) != nil
+                if isASCII { return isPlain ? .text : .escapedText }
+                guard String(validating: bytes[start..<(index - 1)], as: UTF8.self) != nil else { return nil }
+                return isPlain ? .unicodeText : .escapedText
             case UInt8(ascii: "\\"):
-                guard scanEscape() else { return false }
+                isPlain = false
+                guard scanEscape() else { return nil }
             case 0..<0x20:
-                return false
+                return nil
             case 0x80...:
                 isASCII = false
             default:
                 break
             }
         }
-        return false
+        return nil
     }
 
     private mutating func scanEscape() -> Bool {
@@ -143,7 +151,7 @@ package struct JSONScanner {
         }
     }
 
-    private mutating func scanNumber() -> Bool {
+    mutating func scanNumber() -> Bool {
         if current == UInt8(ascii: "-") { index += 1 }
         if current == UInt8(ascii: "0") { index += 1 } else { guard scanDigits() else { return false } }
         if current == UInt8(ascii: ".") {
@@ -164,7 +172,7 @@ package struct JSONScanner {
         return index > start
     }
 
-    private mutating func scanWord(_ word: StaticString) -> Bool {
+    mutating func scanWord(_ word: StaticString) -> Bool {
         let end = index + word.utf8CodeUnitCount
         guard end <= bytes.count else { return false }
         for offset in 0..<word.utf8CodeUnitCount where bytes[index + offset] != word.utf8Start[offset] { return false }
