@@ -143,7 +143,31 @@ struct ConfirmLedgerTests {
         var ledger = ConfirmLedger()
         for index in 0..<3 { ledger.append(messageID: "\(index)", waiter: outcomes.waiter(index)) }
         ledger.settle(2, multiple: false, refused: false)
-        ledger.failAll(RabbitMQError(.connectionClosed, "x"))
+        for waiter in ledger.waiters { waiter.fail(RabbitMQError(.connectionClosed, "x")) }
         #expect(outcomes.all == ["failed", "confirmed", "failed"])
+    }
+
+    /// Tag 0 acknowledges all messages so far. A waiter that is told may publish, and that message is not among them.
+    @Test func anAnswerToAllSettlesNothingThatIsPublishedMeanwhile() {
+        let outcomes = Outcomes(count: 3)
+        var ledger = ConfirmLedger()
+        ledger.append(messageID: "1", waiter: outcomes.waiter(0))
+        ledger.append(messageID: "2", waiter: outcomes.waiter(1))
+        let answer = ledger.answer(0, multiple: true, refused: false)
+        ledger.settleNext(answer)?.waiter?.succeed(.confirmed)
+        ledger.append(messageID: "3", waiter: outcomes.waiter(2))
+        ledger.settleNext(answer)?.waiter?.succeed(.confirmed)
+        let isOver = ledger.settleNext(answer) == nil
+        #expect(isOver)
+        #expect(outcomes.all == ["confirmed", "confirmed", ""])
+        #expect(ledger.outstanding == 1)
+    }
+}
+
+extension ConfirmLedger {
+    /// Settles all that the answer concerns, and tells the waiters.
+    fileprivate mutating func settle(_ tag: UInt64, multiple: Bool, refused: Bool) {
+        let answer = answer(tag, multiple: multiple, refused: refused)
+        while let settlement = settleNext(answer) { settlement.waiter?.succeed(settlement.outcome) }
     }
 }

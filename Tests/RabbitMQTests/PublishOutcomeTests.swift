@@ -47,6 +47,26 @@ struct PublishOutcomeTests {
         }
     }
 
+    /// In the middle of an answer, on the channel that it concerns.
+    @Test func whoeverIsToldOfAMessageMayPublishTheNextAtOnce() async throws {
+        try await withConnection { connection, _ in
+            let channel = try await connection.openChannel(confirming: true)
+            let (told, tell) = AsyncStream<Int>.makeStream()
+            let sent = message("nobody")
+            @Sendable func publish(_ number: Int) throws {
+                try channel.publishConfirmed(sent) { _ in
+                    tell.yield(number)
+                    guard number < 100 else { return tell.finish() }
+                    do { try publish(number + 1) } catch { Issue.record(error) }
+                }
+            }
+            try publish(1)
+            var numbers: [Int] = []
+            for await number in told { numbers.append(number) }
+            #expect(numbers == Array(1...100))
+        }
+    }
+
     @Test func confirmationsAlsoComeByCallBackOnTheOwnerThread() async throws {
         try await withConnection { connection, _ in
             let channel = try await connection.openChannel(confirming: true)

@@ -35,8 +35,8 @@ extension AMQPChannel {
     }
 
     private func tell(_ request: Request) throws(RabbitMQError) {
-        if let link = connection.onOwner {
-            try link.tellHere(request, on: id)
+        if let core = connection.onOwner {
+            try core.tell(request, on: id)
         } else {
             try connection.submit(.tell(id, request))
         }

@@ -31,8 +31,8 @@ extension AMQPChannel {
 
     private func submit(_ message: OutgoingMessage, _ waiter: Waiter<PublishOutcome>?) throws(RabbitMQError) {
         try message.validate(maximumBodySize: connection.maximumBodySize, headerSpace: connection.headerSpace)
-        if let link = connection.onOwner {
-            try link.publishHere(message, on: id, waiter: waiter)
+        if let core = connection.onOwner {
+            try core.publish(message, on: id, waiter: waiter)
         } else {
             try connection.submit(.publish(id, message, waiter))
         }

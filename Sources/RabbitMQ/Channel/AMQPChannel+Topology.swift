@@ -1,5 +1,6 @@
-/// Exchanges, queues, bindings. Each waits for the broker's answer, at most `timeout`; a refusal is a `channelClosed`
-/// error with the broker's code (404 missing, 405 locked, 406 declared differently, 403 forbidden) and closes the channel.
+/// Exchanges, queues, bindings. Each call waits for the broker's answer, at most `timeout`. A refusal closes the
+/// channel: the error is `channelClosed` with the broker's code (404 missing, 405 locked, 406 declared differently,
+/// 403 forbidden).
 extension AMQPChannel {
     package func declareExchange(_ exchange: ExchangeDeclaration, timeout: Duration = .seconds(10)) async throws {
         try await ask([.exchangeDeclare(exchange)], timeout)

@@ -7,10 +7,12 @@ package import MqantAMQPURI
 /// It does not reconnect: when `ConnectionEvent.closed` has come, it is over for good. It must be closed, else the
 /// loop keeps it alive.
 ///
-/// `@unchecked Sendable`: every stored property is immutable and Sendable but `link`, which is read and written by the
+/// `@unchecked Sendable`: every stored property is immutable and Sendable but `core`, which is read and written by the
 /// owner only, which holds the loop's lock: `attach` and `detach` are called by the loop, `onOwner` looks at it only
 /// after comparing the calling thread with the owner, and `writeBorrowed` while it has borrowed the loop.
 package final class Connection: @unchecked Sendable {
+    package typealias Configuration = ConnectionConfiguration
+
     /// The one of the configured URIs that logged in.
     package let uri: AMQPURI
     /// The one of its host's addresses that answered.
@@ -21,7 +23,7 @@ package final class Connection: @unchecked Sendable {
     let maximumBodySize: Int
     /// Bytes, negotiated: the bound of a message's header and of a method's arguments.
     let frameMaximum: Int
-    private var link: Link?
+    private var core: ConnectionCore?
 
     /// Bytes that the headers of one message may have: they go in one frame, with the other properties.
     package var headerSpace: Int { frameMaximum - 3072 }
@@ -39,19 +41,19 @@ package final class Connection: @unchecked Sendable {
         inbox = Inbox(maximumCount: configuration.queueCount, maximumBytes: configuration.queueBytes)
     }
 
-    func attach(_ link: Link) {
-        self.link = link
+    func attach(_ core: ConnectionCore) {
+        self.core = core
     }
 
     func detach() {
-        link = nil
+        core = nil
     }
 
-    /// The link, if the caller owns it at this moment. Who has borrowed the loop has one connection of it to write to: what
-    /// it asks of another one is the loop's, which else would not know that there is something to send.
-    var onOwner: Link? {
-        guard loop.isCurrent, let link, link.isBorrowed || loop.core.isLoopThread else { return nil }
-        return link
+    /// The core, if the caller owns it at this moment. A thread that has borrowed the loop may write to one connection of
+    /// it. Its operations on another one are queued for the loop, which else would not know of them.
+    var onOwner: ConnectionCore? {
+        guard loop.isCurrent, let core, core.isBorrowed || loop.core.isLoopThread else { return nil }
+        return core
     }
 
     /// Queues an operation and wakes the owner thread, if it sleeps.
@@ -64,8 +66,8 @@ package final class Connection: @unchecked Sendable {
     /// Has `ConnectionHandlers.write` called soon: on the owner thread, where many requests make one call, or here and
     /// now if that thread sleeps and nothing has been sent for a moment.
     package func requestWrite() throws(RabbitMQError) {
-        if let link = onOwner {
-            link.wantsWrite = true
+        if let core = onOwner {
+            core.requestWrite()
             if !loop.core.isLoopThread { loop.core.wakeup.signal() }
             return
         }
@@ -78,9 +80,9 @@ package final class Connection: @unchecked Sendable {
     /// - Returns: whether it did.
     private func writeBorrowed() -> Bool {
         loop.core.borrow {
-            guard let link, link.pullBorrowed(.now) else { return false }
+            guard let core, core.pullBorrowed(.now) else { return false }
             // What the loop did not know of when it went to sleep.
-            if link.needsLoop { loop.core.wakeup.signal() }
+            if core.needsLoop { loop.core.wakeup.signal() }
             return true
         } ?? false
     }
@@ -88,18 +90,7 @@ package final class Connection: @unchecked Sendable {
     /// Whether a message published now would be written rather than held back. On the owner thread only; elsewhere
     /// always false.
     package var hasRoom: Bool {
-        guard let link = onOwner else { return false }
-        return link.failure == nil && link.held.isEmpty && link.mayPublish
-    }
-
-    /// Opens a channel. `confirming`: for `publishConfirmed`; every message on it is then answered by the broker.
-    package func openChannel(confirming: Bool = false, timeout: Duration = .seconds(10)) async throws -> AMQPChannel {
-        let waiter = Waiter<Reply>(timeout: timeout)
-        let reply = try await waiter.wait { try submit(.openChannel(confirming: confirming, waiter)) }
-        guard case .channel(let id) = reply else {
-            throw RabbitMQError(.protocolViolation, "the broker did not open a channel", outcome: .unknown)
-        }
-        return AMQPChannel(id: id, connection: self)
+        onOwner?.hasRoom ?? false
     }
 
     /// Writes what is queued, says goodbye and waits for the broker's answer, all of it at most `timeout`; then cuts.

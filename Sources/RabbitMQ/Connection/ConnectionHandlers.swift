@@ -1,8 +1,7 @@
-/// Where a connection delivers. Each is called on the owner thread (`write` also on a thread that asks for it), one at a
-/// time, in the order of the wire: whoever needs long, or another thread, hops itself. To block here is to stop the
-/// connection.
+/// The functions that a connection calls, one at a time and in the order of the wire, on the owner thread (`write` also
+/// on a thread that asks for it). A handler that blocks stops the connection: long work belongs on another thread.
 ///
-/// `AMQPChannel.publish` and acknowledging called from here are written without a queue and leave in the same system call.
+/// Messages and acknowledgements that a handler publishes skip the queue and leave in the same system call.
 package struct ConnectionHandlers: Sendable {
     /// Messages for consumers, many at a time, never none.
     package var deliveries: @Sendable ([Delivery]) -> Void

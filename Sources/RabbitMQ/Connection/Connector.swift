@@ -3,8 +3,8 @@ internal import Logging
 import MqantAMQPURI
 
 /// One attempt to open a connection, on its way to the owner thread.
-struct Connector: Sendable {
-    let configuration: Connection.Configuration
+struct Connector: ConnectionOpening {
+    let configuration: ConnectionConfiguration
     let handlers: ConnectionHandlers
     let loop: ConnectionLoop
     let socket: SocketGuard
@@ -12,7 +12,7 @@ struct Connector: Sendable {
     let logger: Logger
 
     /// On the owner thread: tries each URI, waiting for the network within their bounds.
-    func connect(_ thread: LoopThread) {
+    func open(on thread: LoopThread) {
         var failures: [RabbitMQError] = []
         for uri in configuration.uris {
             if socket.cutReason != nil { break }
@@ -37,14 +37,22 @@ struct Connector: Sendable {
         waiter.fail(error)
     }
 
+    func fail(_ error: RabbitMQError) {
+        waiter.fail(error)
+    }
+
     private func start(_ login: Login, _ uri: AMQPURI, _ thread: LoopThread) {
         let connection = Connection(
             uri: uri, address: login.address, loop: loop, socket: socket, frameMaximum: login.frameMaximum,
             configuration: configuration)
-        let link = Link(
-            connection: connection, login: login, configuration: configuration, handlers: handlers, logger: logger)
-        connection.attach(link)
-        thread.adopt(link)
+        let core = ConnectionCore(
+            login: login, uri: uri, socket: socket, inbox: connection.inbox, configuration: configuration,
+            handlers: CoreHandlers(
+                deliveries: handlers.deliveries, event: handlers.event,
+                write: handlers.write.map { write in { write(connection) } }, ended: { connection.detach() }),
+            logger: logger)
+        connection.attach(core)
+        thread.adopt(core)
         // A caller that no longer waits cannot close it.
         if !waiter.succeed(connection) { connection.abort() }
     }

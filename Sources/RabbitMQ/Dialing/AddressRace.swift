@@ -1,7 +1,7 @@
 import Glibc
 
-/// Connects to one of a name's addresses (RFC 8305 in spirit): each has its turn within the time there is, however long one
-/// before it says nothing, and the first that connects wins.
+/// Connects to one of a name's addresses, in the spirit of RFC 8305. Each address has its turn before the deadline, even
+/// if the one before it does not answer. The first that connects wins.
 struct AddressRace {
     enum Failure: Error {
         /// All have refused; the last error counts.

@@ -1,10 +1,10 @@
 import Dispatch
 import Synchronization
 
-/// Asks the system for the addresses of names, on threads of their own: `getaddrinfo` takes no deadline, and a resolver that
-/// does not answer must not keep a loop.
+/// Asks the system for the addresses of names, on threads of their own: `getaddrinfo` takes no deadline, and a resolver
+/// that does not answer must not keep a loop.
 ///
-/// Who asks for a name that is being looked up waits for that answer, so one thread at most hangs for each name.
+/// A second question for the same name waits for the first one's answer, so at most one thread hangs for each name.
 final class NameLookup: Sendable {
     static let shared = NameLookup { PeerAddress.all(of: $0, port: $1) }
 

@@ -1,7 +1,7 @@
 import MqantAMQPURI
 
-/// What a broker's refusal means. RabbitMQ has few codes for many reasons: its words, which are the same from 3.10 to 4.3,
-/// tell them apart. What is not known here is shown as it came.
+/// The meaning of a broker's refusal. RabbitMQ has few codes for many reasons; its texts, which are the same from 3.10 to
+/// 4.3, tell them apart. An unknown refusal is shown as it came.
 extension RabbitMQError {
     /// The broker closed the connection while logging in.
     static func refusedLogin(_ uri: AMQPURI, code: UInt16, text: String) -> RabbitMQError {
@@ -35,8 +35,8 @@ extension RabbitMQError {
         text.contains("limit") && (text.contains("is reached") || text.contains("has reached"))
     }
 
-    /// Whether a limit of the broker, of the virtual host or of the user is reached: more connections, channels, queues or
-    /// exchanges than it allows. It may be raised, or others may go.
+    /// Whether a limit of the broker, of the virtual host or of the user is reached: no further connection, channel, queue
+    /// or exchange. Trying later may help: the limit may be raised, and others may go.
     package var isLimit: Bool { replyText.map(Self.isLimit) ?? false }
 
     /// The largest body that the broker takes, in bytes, if this is its refusal of a larger one (`max_message_size`).

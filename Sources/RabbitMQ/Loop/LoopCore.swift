@@ -4,7 +4,7 @@ import Synchronization
 /// What a loop's thread and the others share.
 final class LoopCore: Sendable {
     private struct State {
-        var openings: [Connector] = []
+        var openings: [any ConnectionOpening] = []
         var isStopping = false
         var isRunning = false
     }
@@ -55,14 +55,14 @@ final class LoopCore: Sendable {
     }
 
     /// Starts the thread with the first opening.
-    func submit(_ opening: Connector) throws(RabbitMQError) {
+    func submit(_ opening: any ConnectionOpening) throws(RabbitMQError) {
         let mustStart = state.withLock { state in
             state.openings.append(opening)
             defer { state.isRunning = true }
             return !state.isRunning
         }
         if mustStart {
-            let started = NativeThread.start(name: name) { LoopThread(core: self).run() }
+            let started = NativeThread.start(name: name) { LoopThread(self).run() }
             if !started {
                 let error = RabbitMQError(.unreachable, "no thread for a connection")
                 let openings = state.withLock { state in
@@ -70,7 +70,7 @@ final class LoopCore: Sendable {
                     return state.openings
                 }
                 // Others may have come meanwhile, and wait.
-                for opening in openings { opening.waiter.fail(error) }
+                for opening in openings { opening.fail(error) }
                 throw error
             }
         }
@@ -82,7 +82,7 @@ final class LoopCore: Sendable {
         wakeup.signal()
     }
 
-    func takeOpenings() -> [Connector] {
+    func takeOpenings() -> [any ConnectionOpening] {
         state.withLock { state in
             defer { state.openings = [] }
             return state.openings

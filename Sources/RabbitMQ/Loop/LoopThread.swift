@@ -2,79 +2,78 @@ import Glibc
 
 /// The loop itself: drain what others have queued, flush, wait, receive. Lives on its thread's stack.
 ///
-/// It owns its links except while it sleeps in `poll`: then another thread may borrow them (`LoopCore.borrow`).
+/// It owns its connections except while it sleeps in `poll`: then another thread may borrow them (`LoopCore.borrow`).
 final class LoopThread {
-    private let core: LoopCore
-    private var links: [Link] = []
-    /// Not the links': of this thread alone.
+    private let loop: LoopCore
+    private var connections: [ConnectionCore] = []
+    /// Of this thread alone: a borrower does not touch it.
     private var descriptors: [pollfd] = []
 
-    init(core: LoopCore) {
-        self.core = core
+    init(_ loop: LoopCore) {
+        self.loop = loop
     }
 
-    func adopt(_ link: Link) {
-        links.append(link)
+    func adopt(_ core: ConnectionCore) {
+        connections.append(core)
     }
 
     func run() {
-        core.claim()
-        while let timeout = core.own(prepare) {
+        loop.claim()
+        while let timeout = loop.own(prepare) {
             let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
-            core.own { serve(ready) }
+            loop.own { serve(ready) }
         }
     }
 
     /// Does what can be done without waiting.
     /// - Returns: for how long to sleep, in milliseconds, as `poll` takes it; nil: everything is over.
     private func prepare() -> Int32? {
-        for opening in core.takeOpenings() { opening.connect(self) }
+        for opening in loop.takeOpenings() { opening.open(on: self) }
         let now = MonotonicTime.now
-        for link in links { link.drain(now) }
+        for connection in connections { connection.drain(now) }
         buryFinished()
-        if links.isEmpty && core.isStopping { return nil }
+        if connections.isEmpty && loop.isStopping { return nil }
         prepareDescriptors()
-        core.wakeup.prepareToSleep()
+        loop.wakeup.prepareToSleep()
         // After the announcement above: whatever is queued from here on signals.
-        var hasWork = core.hasOpenings || (core.isStopping && links.isEmpty)
+        var hasWork = loop.hasOpenings || (loop.isStopping && connections.isEmpty)
         var timer = MonotonicTime.distantFuture
-        for link in links {
-            if link.hasWork() { hasWork = true }
-            timer = min(timer, link.nextTimer)
+        for connection in connections {
+            if connection.hasWork() { hasWork = true }
+            timer = min(timer, connection.nextTimer)
         }
-        for link in links { link.plannedTimer = timer }
+        for connection in connections { connection.plannedTimer = timer }
         return hasWork ? 0 : timer.pollTimeout(from: .now)
     }
 
     /// Serves sockets and timers after `poll`, which said that so many descriptors have something.
     private func serve(_ ready: Int32) {
-        core.wakeup.awake(signalled: ready > 0 && descriptors[0].revents != 0)
+        loop.wakeup.awake(signalled: ready > 0 && descriptors[0].revents != 0)
         let now = MonotonicTime.now
-        for (index, link) in links.enumerated() {
+        for (index, connection) in connections.enumerated() {
             let events = ready > 0 ? descriptors[index + 1].revents : 0
-            if link.mayHaveMore || events & ~Int16(POLLOUT) != 0 { link.receive(now) }
-            if events & Int16(POLLOUT) != 0 { link.attempt { () throws(RabbitMQError) in try link.flush(now) } }
-            link.checkTimers(now)
+            if connection.mayHaveMore || events & ~Int16(POLLOUT) != 0 { connection.receive(now) }
+            if events & Int16(POLLOUT) != 0 { connection.flush(now) }
+            connection.checkTimers(now)
         }
     }
 
     private func prepareDescriptors() {
         descriptors.removeAll(keepingCapacity: true)
-        descriptors.append(pollfd(fd: core.wakeup.descriptor, events: Int16(POLLIN), revents: 0))
-        for link in links {
-            let events = link.transport.awaitsSocket ? POLLIN | POLLOUT : POLLIN
-            descriptors.append(pollfd(fd: link.transport.descriptor, events: Int16(events), revents: 0))
+        descriptors.append(pollfd(fd: loop.wakeup.descriptor, events: Int16(POLLIN), revents: 0))
+        for connection in connections {
+            let events = connection.transport.awaitsSocket ? POLLIN | POLLOUT : POLLIN
+            descriptors.append(pollfd(fd: connection.transport.descriptor, events: Int16(events), revents: 0))
         }
     }
 
     /// Outside every handler's call, so that nothing dies under the feet of code that uses it.
     private func buryFinished() {
-        guard links.contains(where: { $0.failure != nil }) else { return }
-        let finished = links.filter { $0.failure != nil }
-        links.removeAll { $0.failure != nil }
-        for link in finished {
-            link.finish()
-            link.connection.detach()
+        guard connections.contains(where: { $0.failure != nil }) else { return }
+        let finished = connections.filter { $0.failure != nil }
+        connections.removeAll { $0.failure != nil }
+        for connection in finished {
+            connection.finish()
         }
     }
 }

@@ -12,6 +12,9 @@ package struct FieldTable: Sendable, Hashable {
         }
     }
 
+    /// Tables within tables beyond this are refused in both directions: decoding recurses.
+    static let maximumDepth = 32
+
     package var entries: [Entry]
 
     package init(entries: [Entry] = []) {

@@ -2,9 +2,6 @@ internal import CMqantRabbitMQ
 internal import NIOCore
 
 extension FieldTable {
-    /// Tables within tables beyond this are refused in both directions: decoding recurses.
-    static let maximumDepth = 32
-
     /// The table in the library's form. Valid until the pool is recycled.
     func encoded(in pool: ScratchPool, depth: Int = 0) throws(RabbitMQError) -> amqp_table_t {
         if entries.isEmpty { return amqp_table_t(num_entries: 0, entries: nil) }

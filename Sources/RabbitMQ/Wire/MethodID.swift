@@ -1,5 +1,3 @@
-internal import CMqantRabbitMQ
-
 /// Class and method numbers of AMQP 0-9-1 and RabbitMQ's extensions, as one 32-bit number: class << 16 | method.
 enum MethodID {
     static let connectionClose: UInt32 = 10 << 16 | 50
@@ -42,18 +40,4 @@ enum MethodID {
 
     /// The class of every message.
     static let basicClass: UInt16 = 60
-}
-
-extension FrameTransport {
-    /// Sends a method whose arguments are `method`, the library's structure for `id`.
-    func sendMethod<Method>(_ channel: UInt16, _ id: UInt32, _ method: inout Method) throws(RabbitMQError) {
-        try withUnsafeMutablePointer(to: &method) { (pointer) throws(RabbitMQError) in
-            var frame = amqp_frame_t()
-            frame.frame_type = UInt8(AMQP_FRAME_METHOD)
-            frame.channel = channel
-            frame.payload.method.id = id
-            frame.payload.method.decoded = UnsafeMutableRawPointer(pointer)
-            try send(&frame)
-        }
-    }
 }

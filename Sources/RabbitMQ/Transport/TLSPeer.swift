@@ -2,12 +2,12 @@ internal import CMqantRabbitMQ
 import Glibc
 import MqantAMQPURI
 
-/// Whom a TLS handshake has to meet: OpenSSL checks the certificate while it shakes hands, against the name or the address
-/// of the URI (RFC 6125; RFC 5280 §4.2.1.6 for addresses).
+/// The peer that a TLS handshake must meet: OpenSSL checks the certificate during the handshake, against the name or the
+/// address of the URI (RFC 6125; RFC 5280 §4.2.1.6 for addresses).
 ///
-/// librabbitmq compares names by itself, knows no addresses in `subjectAltName`, and takes an address for a common name. It
-/// also names the host that it connects to in the handshake (SNI), which here is one of the name's addresses. So both are told
-/// to OpenSSL, through the context that librabbitmq lends.
+/// librabbitmq compares names by itself, knows no addresses in `subjectAltName`, and takes an address for a common name.
+/// In the handshake (SNI) it names the host that it connects to, which here is one of the name's addresses. So OpenSSL is
+/// told both, through the context that librabbitmq lends.
 final class TLSPeer {
     private let record: UnsafeMutablePointer<crabbitmq_peer>
     private let name: UnsafeMutablePointer<CChar>?

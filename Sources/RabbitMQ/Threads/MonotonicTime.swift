@@ -44,11 +44,4 @@ extension Duration {
         let (sum, carry) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
         return carry ? .max : sum
     }
-
-    /// As C's `timeval`, at least a microsecond, for librabbitmq takes zero as "poll once".
-    var timeval: timeval {
-        let microseconds = max(1, clampedNanoseconds / 1000)
-        return Glibc.timeval(
-            tv_sec: Int(clamping: microseconds / 1_000_000), tv_usec: Int(clamping: microseconds % 1_000_000))
-    }
 }

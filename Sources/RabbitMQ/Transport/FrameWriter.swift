@@ -1,51 +1,28 @@
 internal import CMqantRabbitMQ
 internal import NIOCore
 
-extension Link {
-    /// Publishes from the owner thread itself: written into the output buffer at once, or held back like any other.
-    ///
-    /// The message has been validated.
-    func publishHere(
-        _ message: OutgoingMessage, on id: ChannelID, waiter: Waiter<PublishOutcome>?
-    ) throws(RabbitMQError) {
-        if let failure { throw failure.with(outcome: .notSent) }
-        guard case .open = phase else { throw RabbitMQError(.closedLocally, "the connection was closed") }
-        guard let channel = channel(id.number), channel.isOpen else {
-            throw channel(id.number)?.obstacle ?? RabbitMQError(.closedLocally, "the channel was closed")
-        }
-        guard held.isEmpty, mayPublish else {
-            // Through the inbox, whose bounds count what is held too.
-            try connection.inbox.append(.publish(id, message, waiter))
-            return
-        }
-        if let waiter { note(waiter.deadline) }
-        do {
-            try write(message, on: channel, waiter: waiter)
-            // The broker works on the first while the rest of a large batch is being encoded.
-            if transport.pendingBytes >= 64 * 1024 { try flush(.now) }
-        } catch {
-            fail(error)
-            guard let waiter else { throw error }
-            waiter.fail(error)
-        }
+/// Encodes messages and methods for a connection's transport. An error means that the connection is lost.
+struct FrameWriter {
+    let transport: any FrameTransport
+    /// Bytes, negotiated.
+    let frameMaximum: Int
+    private let pool = ScratchPool()
+
+    init(transport: any FrameTransport, frameMaximum: Int) {
+        self.transport = transport
+        self.frameMaximum = frameMaximum
     }
 
-    /// Encodes method, header and body frames (AMQP 0-9-1 §4.2.6). An error means that the connection is lost.
-    func write(
-        _ message: OutgoingMessage, on channel: ChannelState, waiter: Waiter<PublishOutcome>?
-    ) throws(RabbitMQError) {
+    // MARK: Messages
+
+    /// Writes method, header and body frames (AMQP 0-9-1 §4.2.6).
+    /// - Parameter messageID: the message id, if the message has none of its own.
+    func publish(_ message: OutgoingMessage, messageID: String?, on channel: ChannelID) throws(RabbitMQError) {
         defer { pool.recycle() }
         var properties = try message.properties.encoded(in: pool)
-        if channel.isConfirming {
-            let messageID = message.properties.messageID ?? "\(channel.confirms.nextSequence)"
-            if waiter != nil, message.properties.messageID == nil {
-                properties.message_id = try pool.bytes(messageID)
-                properties._flags |= UInt32(AMQP_BASIC_MESSAGE_ID_FLAG)
-            }
-            channel.confirms.append(messageID: messageID, waiter: waiter)
-        } else if let waiter {
-            waiter.fail(RabbitMQError(.invalidArgument, "the channel was not opened for confirmations"))
-            return
+        if let messageID {
+            properties.message_id = try pool.bytes(messageID)
+            properties._flags |= UInt32(AMQP_BASIC_MESSAGE_ID_FLAG)
         }
         var method = amqp_basic_publish_t()
         method.exchange = try pool.bytes(message.exchange)
@@ -93,5 +70,45 @@ extension Link {
             return .success(())
         }
         try result.get()
+    }
+
+    // MARK: Methods
+
+    func send(_ request: Request, on channel: ChannelID) throws(RabbitMQError) {
+        defer { pool.recycle() }
+        try request.send(on: channel.number, over: transport, pool: pool)
+    }
+
+    func answerChannelClose(_ channel: ChannelID) throws(RabbitMQError) {
+        var answer = amqp_channel_close_ok_t()
+        try transport.sendMethod(channel.number, MethodID.channelCloseOK, &answer)
+    }
+
+    func answerCancel(_ channel: ChannelID, tag: String) throws(RabbitMQError) {
+        defer { pool.recycle() }
+        var answer = amqp_basic_cancel_ok_t()
+        answer.consumer_tag = try pool.bytes(tag)
+        try transport.sendMethod(channel.number, MethodID.cancelOK, &answer)
+    }
+
+    // MARK: The connection
+
+    func closeConnection(code: UInt16 = UInt16(AMQP_REPLY_SUCCESS), text: String = "") throws(RabbitMQError) {
+        defer { pool.recycle() }
+        var method = amqp_connection_close_t()
+        method.reply_code = code
+        method.reply_text = try pool.bytes(text)
+        try transport.sendMethod(0, MethodID.connectionClose, &method)
+    }
+
+    func answerConnectionClose() throws(RabbitMQError) {
+        var answer = amqp_connection_close_ok_t()
+        try transport.sendMethod(0, MethodID.connectionCloseOK, &answer)
+    }
+
+    func heartbeat() throws(RabbitMQError) {
+        var frame = amqp_frame_t()
+        frame.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+        try transport.send(&frame)
     }
 }

@@ -19,6 +19,18 @@ enum Operation: Sendable {
         }
     }
 
+    var isPublish: Bool { if case .publish = self { true } else { false } }
+
+    /// When its caller gives up; nil: nobody waits for it.
+    var deadline: MonotonicTime? {
+        switch self {
+        case .publish(_, _, let waiter): waiter?.deadline
+        case .tell: nil
+        case .ask(_, _, let waiter), .openChannel(_, let waiter), .reopenChannel(_, let waiter), .close(let waiter):
+            waiter.deadline
+        }
+    }
+
     /// It will not be done.
     func refuse(_ error: RabbitMQError) {
         switch self {

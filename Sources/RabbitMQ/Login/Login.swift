@@ -2,7 +2,7 @@ internal import CMqantRabbitMQ
 import Glibc
 import MqantAMQPURI
 
-/// A connection that has just logged in: what `Link` is made of.
+/// A connection that has just logged in: what `ConnectionCore` is made of.
 ///
 /// Made on the owner thread. These are the only calls of librabbitmq that wait for the network; each has a bound.
 struct Login {
@@ -18,7 +18,7 @@ struct Login {
     private static let proposedChannelMaximum: Int32 = 2047
 
     init(
-        to uri: AMQPURI, _ configuration: Connection.Configuration, socket: SocketGuard
+        to uri: AMQPURI, _ configuration: ConnectionConfiguration, socket: SocketGuard
     ) throws(RabbitMQError) {
         let timeout = uri.connectTimeout ?? configuration.connectTimeout
         let proposed = uri.heartbeat ?? configuration.heartbeat

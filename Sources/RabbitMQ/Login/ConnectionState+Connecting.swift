@@ -3,10 +3,10 @@ import Glibc
 import MqantAMQPURI
 
 extension ConnectionState {
-    /// Looks the host up, and connects to the first of its addresses that lets it, with TLS if the URI says so; all of it
-    /// within `timeout`.
+    /// Looks the host up, and connects to the first of its addresses that answers, with TLS if the URI says so. All of it
+    /// takes at most `timeout`.
     func connect(
-        to uri: AMQPURI, _ configuration: Connection.Configuration, timeout: Duration,
+        to uri: AMQPURI, _ configuration: ConnectionConfiguration, timeout: Duration,
         guardedBy cutter: SocketGuard
     ) throws(RabbitMQError) -> PeerAddress {
         let deadline = MonotonicTime.now + timeout
@@ -28,7 +28,7 @@ extension ConnectionState {
     }
 
     private static func addresses(
-        of uri: AMQPURI, _ configuration: Connection.Configuration, _ deadline: MonotonicTime, _ timeout: Duration
+        of uri: AMQPURI, _ configuration: ConnectionConfiguration, _ deadline: MonotonicTime, _ timeout: Duration
     ) throws(RabbitMQError) -> [PeerAddress] {
         switch configuration.names.addresses(of: uri.host, port: uri.port, until: deadline) {
         case .addresses(let addresses) where !addresses.isEmpty:

@@ -8,9 +8,10 @@ package enum ConnectionEvent: Sendable {
     case unsent(OutgoingMessage, ChannelID, RabbitMQError)
     /// The broker ended a consumer: its queue is gone.
     case consumerCancelled(ChannelID, tag: String)
-    /// The broker closed the channel. Whatever was on its way on it is lost; `AMQPChannel.reopen` makes it usable again.
+    /// The broker closed the channel. Messages that were on their way on it are lost. The channel can be reopened.
     case channelClosed(ChannelID, RabbitMQError)
-    /// connection.blocked: the broker takes no messages (memory, disk). They wait in the bounded queue until `unblocked`.
+    /// connection.blocked: the broker takes no messages (memory, disk). They wait in the bounded queue until
+    /// `unblocked`.
     case blocked(reason: String)
     case unblocked
     /// The connection is over. Always the last event, exactly once.
