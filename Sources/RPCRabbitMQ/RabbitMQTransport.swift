@@ -1,4 +1,5 @@
 package import Logging
+import MqantAMQPURI
 package import MqantRPC
 import MqantRabbitMQ
 import NIOCore
@@ -45,7 +46,7 @@ package final class RabbitMQTransport: Transport {
         let (losses, loss) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.losses = losses
         arrivals = Arrivals(
-            node: node, statistics: statistics, readers: BatchReaders(), witnesses: Witnesses(),
+            node: node, statistics: statistics, readers: BatchReaders(), holders: IdHolders(),
             announcementsLost: { loss.yield() })
     }
 
@@ -56,6 +57,12 @@ package final class RabbitMQTransport: Transport {
     /// connection take can shrink, and not grow.
     package var maximumSessionSize: Int? {
         state.withLock { $0.headerSpace }.map { $0 - WireName.headerReserve }
+    }
+
+    package func broker(of instance: InstanceID) -> String? {
+        guard let connection = state.withLock({ $0.incarnation })?.consumer else { return nil }
+        let address = connection.address
+        return "\(address.isIPv6 ? "[\(address.host)]" : address.host):\(connection.uri.port)"
     }
 
     package func send(_ envelope: Envelope, to queue: QueueName) {

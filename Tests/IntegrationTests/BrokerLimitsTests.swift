@@ -63,6 +63,25 @@ struct BrokerLimitsTests {
         #expect(error?.message.contains("\(Self.limit)") == true, "\(String(describing: error))")
     }
 
+    /// It goes by the channel that confirms, as do pushes.
+    @Test func anAnnouncementThatTheBrokerDoesNotTakeEndsNoConnection() async throws {
+        let network = RabbitMQNetwork(broker: try await Self.broker.value)
+        let node = try TestNode("n", on: network)
+        try await node.node.start()
+        try await node.serve("Work", "n:Work") { server in
+            for number in 0..<12_000 {
+                let name = "\(number)-" + String(repeating: "x", count: 100)
+                try server.register(name, options: .concurrent.idempotent) { (_: Int) in 0 }
+            }
+        }
+        try await eventually("it is not written") { node.transport.statistics.dropped(.unwritten) > 0 }
+        let outcome = try await node.node.pushConfirmed(
+            GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "x")))
+        #expect(outcome == .unroutable, "the channel is open")
+        #expect(node.transport.statistics.connections == 1)
+        await node.shutDown()
+    }
+
     @Test func theLimitIsLoggedOnce() async throws {
         let network = RabbitMQNetwork(broker: try await Self.broker.value)
         let (logger, lines) = LogLines.logger()

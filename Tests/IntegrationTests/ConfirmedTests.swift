@@ -1,3 +1,4 @@
+import Logging
 import MqantRPC
 import MqantRPCRabbitMQ
 import MqantRabbitMQTestSupport
@@ -19,11 +20,14 @@ struct ConfirmedTests {
 
     /// A transport without a node, and a node with the one instance `b:Work`, whose function `note` notes numbers.
     private func withPair(
-        at broker: RabbitMQBroker, _ adjust: (inout RabbitMQTransport.Configuration) -> Void = { _ in },
+        at broker: RabbitMQBroker, logger: Logger = RabbitMQNetwork.logger,
+        _ adjust: (inout RabbitMQTransport.Configuration) -> Void = { _ in },
         _ body: (Pair) async throws -> Void
     ) async throws {
         let network = RabbitMQNetwork(broker: broker)
-        let (sender, ear, numbers) = (try network.transport(for: "a", adjust), Ear(), Log<Int>())
+        let (sender, ear, numbers) = (
+            try network.transport(for: "a", logger: logger, adjust), Ear(), Log<Int>()
+        )
         let node = try TestNode("b", on: network)
         try await node.node.start()
         let server = try await node.serve("Work", "b:Work") { server in
@@ -160,7 +164,8 @@ struct ConfirmedTests {
 
     @Test func aQueueThatRejectsIsNotOneThatIsGone() async throws {
         let broker = try await SharedBroker.get()
-        try await withPair(at: broker) { pair in
+        let (logger, lines) = LogLines.logger()
+        try await withPair(at: broker, logger: logger) { pair in
             let name = pair.network.name
             try await broker.ctl(
                 "set_policy", name, "^\(name)\\.calls\\.", #"{"max-length":0,"overflow":"reject-publish"}"#,
@@ -169,6 +174,8 @@ struct ConfirmedTests {
             try await broker.ctl("clear_policy", name)
             try await pair.sendUntil("delivered", from: count)
             #expect(Set(pair.ear.told.map(\.outcome)) == ["unknown", "delivered"])
+            #expect(lines.count(of: "the broker did not take a message") == 1)
+            #expect(lines.elements.contains { $0.contains("max-length") && $0.contains(pair.queue.rawValue) })
         }
     }
 

@@ -29,7 +29,8 @@ struct WriterTests {
             trial: SizeTrial(
                 on: try await connection.openChannel(confirming: true), largest: 1 << 20,
                 logger: RabbitMQNetwork.logger), outbox: outbox, readers: BatchReaders(),
-            confirmTimeout: .seconds(1), statistics: TransportStatistics(), refuse: refuse)
+            confirmTimeout: .seconds(1), statistics: TransportStatistics(), refuse: refuse,
+            rejected: { _ in }, rank: { _ in .locked })
         try await made.trial.run(0)
         writer.withLock { $0 = made }
         try await body(made, connection)

@@ -114,6 +114,41 @@ struct ZombieTests {
         await proxy.close()
     }
 
+    /// The former holder comes back while the broker still believes in its former connection, which has the lock.
+    @Test func whoComesBackGivesWayToASuccessorWithoutTheLock() async throws {
+        let broker = try await SharedBroker.get()
+        let network = RabbitMQNetwork(broker: broker)
+        let proxy = try await TCPProxy.start(to: broker.port)
+        let (logger, lines) = LogLines.logger()
+        let (caller, heir) = (try TestNode("a", on: network), try TestNode("c", on: network, host: "10.1.2.3"))
+        let callee = try node(network, over: [proxy], logger: logger)
+        for node in [caller, heir, callee] { try await node.node.start() }
+        try await serve(callee, "callee")
+        try await caller.knows("b:Work")
+
+        proxy.silence()
+        proxy.refuse()
+        try await serve(heir, "heir")
+        #expect(!hasLock(heir))
+        try await eventually("the heir is known") { queue(seenBy: caller) == queue(of: heir) }
+        let former = queue(of: callee)
+        try await eventually("the former one knows that it is cut off") { !callee.transport.isConnected }
+        proxy.refuse(false)
+        let text = "another process serves an Id of this node"
+        try await eventually("it gives way") { queue(of: callee) != former && lines.count(of: text) == 1 }
+        for _ in 0..<20 { #expect(await caller.reply(.instance("b:Work"), "who").text == #""heir""#) }
+        proxy.cutSilenced()
+        try await eventually("the successor gets the lock") { hasLock(heir) }
+        #expect(!hasLock(callee))
+
+        await heir.shutDown()
+        try await eventually("the Id is its own again") {
+            queue(seenBy: caller) == queue(of: callee) && hasLock(callee)
+        }
+        for node in [caller, callee] { await node.shutDown() }
+        await proxy.close()
+    }
+
     @Test func aNodeGoesOnAtTheURIAfterTheOneThatItLost() async throws {
         let broker = try await SharedBroker.get()
         let network = RabbitMQNetwork(broker: broker)

@@ -21,7 +21,7 @@ struct StatusTableTests {
     ) -> InstanceStatus {
         InstanceStatus(
             id: "chat-1", type: "Chat", uptime: uptime, running: running, waiting: waiting, calls: 9, errors: errors,
-            p99: p99, gauges: gauges)
+            p99: p99, broker: "10.0.0.9:5672", gauges: gauges)
     }
 
     /// The cells of the first row, by the header's words.
@@ -56,7 +56,8 @@ struct StatusTableTests {
                 callsPerSecond: 12.6))
         #expect(
             cells == [
-                "TYPE": "Chat", "ID": "chat-1", "HOST": "10.0.0.1", "NODE": "node-1", "UP": "59 s", "IN FLIGHT": "3",
+                "TYPE": "Chat", "ID": "chat-1", "HOST": "10.0.0.1", "NODE": "node-1", "BROKER": "10.0.0.9:5672",
+                "UP": "59 s", "IN FLIGHT": "3",
                 "CALLS/S": "13", "ERRORS": "4", "P99": "2 ms", "REPORTS": "20 sessions, 1 stalled",
             ])
     }

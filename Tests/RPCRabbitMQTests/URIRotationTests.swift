@@ -35,6 +35,16 @@ import Testing
         #expect(hosts(rotation) == "a b c")
     }
 
+    @Test func itGoesToTheOneThatAnswers() throws {
+        let uris = try uris("a", "b", "c")
+        var rotation = URIRotation(uris, first: 0)
+        rotation.connected(to: uris[0])
+        rotation.next(uris[2])
+        #expect(hosts(rotation) == "c a b")
+        rotation.next(try AMQPURI(parsing: "amqp://other"))
+        #expect(hosts(rotation) == "c a b")
+    }
+
     @Test func oneThatIsGivenTwiceHoldsNobody() throws {
         let uris = try uris("a", "a", "b")
         var rotation = URIRotation(uris, first: 0)

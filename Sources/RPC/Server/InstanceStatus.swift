@@ -17,6 +17,8 @@ package struct InstanceStatus: Codable, Sendable, Hashable {
     package var errors: UInt64
     /// Microseconds that 99 of 100 handlers took at most, of the last one to two minutes; nil if none ran.
     package var p99: UInt64?
+    /// Where the broker is that the instance is at, `10.0.0.1:5672`; nil: there is none, or it is not told.
+    package var broker: String?
     /// What the module itself reports, `sessions` of a Gate for one.
     package var gauges: [String: Int]
 }

@@ -90,7 +90,8 @@ public final class RPCServer: Sendable {
         return InstanceStatus(
             id: instance, type: type, uptime: Double((NIODeadline.now() - began).nanoseconds) / 1e9,
             running: load.running, waiting: load.waiting, calls: statistics.answered, errors: statistics.failed,
-            p99: times.value(atPercentile: 99), gauges: gauges.mapValues { $0() })
+            p99: times.value(atPercentile: 99), broker: node.transport.broker(of: instance),
+            gauges: gauges.mapValues { $0() })
     }
 
     /// The names of all functions, sorted.

@@ -11,6 +11,9 @@ package protocol Transport: Sendable {
     /// Bytes of a session's form on the wire (`SessionState.wireSize`) that a request can carry; nil: any number.
     var maximumSessionSize: Int? { get }
 
+    /// Where the broker is that an instance of this node is at, for people: `10.0.0.1:5672`. nil: there is none.
+    func broker(of instance: InstanceID) -> String?
+
     /// Connects. From now on `receiver` gets what arrives and what happens.
     func start(_ receiver: any TransportReceiver) async throws(RPCError)
 
@@ -95,6 +98,7 @@ package enum ConnectionChange: Sendable {
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.
 extension Transport {
     package var maximumSessionSize: Int? { nil }
+    package func broker(of instance: InstanceID) -> String? { nil }
     package func probe(_ queue: QueueName) {}
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { [] }
 }

@@ -28,6 +28,10 @@ package final class BrokersTransport: Transport {
     /// A request may go to any broker.
     package var maximumSessionSize: Int? { transports.compactMap(\.maximumSessionSize).min() }
 
+    package func broker(of instance: InstanceID) -> String? {
+        transport(BrokerIndex(number: brokerOfInstance(instance)))?.broker(of: instance)
+    }
+
     package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
         for (number, transport) in transports.enumerated() {
             let broker = BrokerIndex(number: number)

@@ -11,7 +11,7 @@ final class Arrivals: Sendable {
     let node: NodeID
     let statistics: TransportStatistics
     let readers: BatchReaders
-    let witnesses: Witnesses
+    let holders: IdHolders
     let neighbours: Mutex<NeighbourRing>
     /// Guarded, though one thread's: every connection has a thread of its own.
     private let sessions = Mutex(SessionText())
@@ -22,14 +22,14 @@ final class Arrivals: Sendable {
     private let echo = Mutex<NIODeadline?>(nil)
 
     init(
-        node: NodeID, statistics: TransportStatistics, readers: BatchReaders, witnesses: Witnesses,
+        node: NodeID, statistics: TransportStatistics, readers: BatchReaders, holders: IdHolders,
         announcementsLost: @escaping @Sendable () -> Void
     ) {
         self.node = node
         self.announcementsLost = announcementsLost
         self.statistics = statistics
         self.readers = readers
-        self.witnesses = witnesses
+        self.holders = holders
         neighbours = Mutex(NeighbourRing(node: node))
     }
 
@@ -52,7 +52,7 @@ final class Arrivals: Sendable {
     /// What others say from now on is missed.
     func connectionLost() {
         readers.clear()
-        witnesses.clear()
+        holders.clear()
         echo.withLock { $0 = nil }
         neighbours.withLock { $0.connectionLost() }
     }
@@ -94,7 +94,7 @@ final class Arrivals: Sendable {
         let queue = QueueName(message.routingKey)
         if message.body.readableBytes == 0, message.properties.type == nil {
             if let gone = neighbours.withLock({ $0.returned(queue, now: .now()) }) {
-                witnesses.gone(gone.node, gone.queues)
+                holders.gone(gone.node, gone.queues)
                 receiver.gone(gone.node, gone.queues)
                 reportBox.withLock { $0 }?(gone)
             }
@@ -144,15 +144,18 @@ final class Arrivals: Sendable {
             guard let wire = WireAnnouncement(delivery.body) else { return statistics.countDrop(.malformed) }
             guard wire.node != node, neighbours.withLock({ $0.heard(wire, now: now) }) else { return }
             readers.heard(wire.node, wire.batchQueues, now: now)
-            let announcement = wire.announcement
-            witnesses.heard(announcement, now: now)
-            receiver.received(announcement)
+            holders.heard(wire, now: now)
+            var announcement = wire
+            announcement.instances.removeAll {
+                holders.isOutranked($0.id, in: IdClaim.Rank(wire: $0.rank), of: wire.node, now: now)
+            }
+            receiver.received(announcement.announcement)
         case WireName.gone:
             guard let gone = WireGone(delivery.body) else { return statistics.countDrop(.malformed) }
             // This node's own are those of a connection that it has lost itself.
             guard gone.node != node else { return }
             neighbours.withLock { $0.apply(gone, now: now) }
-            witnesses.gone(gone.node, gone.queues)
+            holders.gone(gone.node, gone.queues)
             receiver.gone(gone.node, gone.queues)
         case GroupPush.function:
             // Of a program that has no queue, and cannot know the group's owner.

@@ -21,18 +21,23 @@ extension Incarnation {
             began(publisher: publisher)
             try await declareExchange()
             let channel = try await consumer.openChannel()
-            try await consume(names.replies, as: .replies, on: channel)
+            try await declare(names.replies, on: channel)
             try await declare(names.announcements, on: channel)
-            try await bindAnnouncements(on: channel)
-            try await startConsumer(of: names.announcements, as: .announcements, on: channel)
             let queues = try await publisher.openChannel()
             let confirming = try await publisher.openChannel(confirming: true)
             // All channels before the first message: a broker in an alarm answers nothing to who has published.
             let sizes = try await publisher.openChannel(confirming: true)
             try await tryPublishing(on: confirming)
+            try await tryReturn(on: confirming)
+            for (queue, role) in [(names.replies, QueueRole.replies), (names.announcements, .announcements)] {
+                try await tryKeeping(queue, on: channel, publishing: confirming)
+                if case .announcements = role { try await bindAnnouncements(on: channel) }
+                try await startConsumer(of: queue, as: role, on: channel)
+            }
             let trial = SizeTrial(on: sizes, largest: configuration.connection.maximumBodySize, logger: logger)
             began(writer: makeWriter(queues, confirming, trial))
             try await unlessStalled { try await trial.run(0) }
+            try trial.checkSmallest()
         } catch {
             end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up", underlying: error))
             if let error = error as? RabbitMQError, error.mayBeAllowedLater { throw names.withoutToken(error) }
@@ -51,9 +56,14 @@ extension Incarnation {
         try await channel.close()
     }
 
-    private func bindAnnouncements(on channel: AMQPChannel) async throws {
+    private func bindAnnouncements(on channel: AMQPChannel, timeout: Duration = .seconds(10)) async throws {
         let binding = QueueBinding(queue: names.announcements.rawValue, exchange: names.nodes, routingKey: "")
-        try await Right.useBoth { try await channel.bind(binding) }
+        try await Right.useBoth { try await channel.bind(binding, timeout: timeout) }
+    }
+
+    /// Binds once more what is bound, on a channel that may be refused: nobody but its caller cares.
+    func bindAnnouncementsAgain(timeout: Duration) async throws {
+        try await attempt { try await bindAnnouncements(on: $0, timeout: timeout) }.close()
     }
 
     /// Declares the exchange that somebody has deleted, and has announcements come again.
@@ -70,7 +80,9 @@ extension Incarnation {
     func open(_ instance: ServedInstance) async throws {
         let queue = instance.queue
         let channel = try await attempt { channel in
-            try await consume(queue, as: .requests(instance, queue: queue), on: channel)
+            try await declare(queue, on: channel)
+            if let writer { try await tryKeeping(queue, on: channel, publishing: writer.confirming) }
+            try await startConsumer(of: queue, as: .requests(instance, queue: queue), on: channel)
         }
         instance.state.withLock { $0.channel = channel }
     }
@@ -86,19 +98,13 @@ extension Incarnation {
             try await body(channel)
             tolerate(channel, false)
             return channel
-        } catch let error as RabbitMQError where error.code == .channelClosed {
-            // Closed once more on this side, so that its number is free again. If it was not the broker's answer but
+        } catch let error as RabbitMQError where error.code == .channelClosed || error.isPolicy {
+            // Closed (once more) on this side, so that its number is free again. If it was not the broker's answer but
             // the caller's cancellation that ended this, the channel stays open, and its answer still finds it tolerant.
             try await channel.close()
             tolerate(channel, false)
             throw names.withoutToken(error)
         }
-    }
-
-    /// Declares a queue and consumes it.
-    func consume(_ queue: QueueName, as role: QueueRole, on channel: AMQPChannel) async throws {
-        try await declare(queue, on: channel)
-        try await startConsumer(of: queue, as: role, on: channel)
     }
 
     /// Declares a queue of this life's own (docs/wire.md#1-what-there-is-on-the-broker: exclusive, classic, nothing

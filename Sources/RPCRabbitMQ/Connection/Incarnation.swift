@@ -27,6 +27,8 @@ final class Incarnation: Sendable {
         /// They end when the broker blocks publishers.
         var stalls: [AsyncStream<Never>.Continuation] = []
         var reason: RabbitMQError?
+        /// Whether the log says that the broker does not take every message.
+        var isRejectionTold = false
     }
 
     let names: Names
@@ -96,6 +98,18 @@ final class Incarnation: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// The broker did not take a message for a queue. Said once, for a cause has many messages.
+    func rejected(_ queue: QueueName) {
+        let isNews = state.withLock { state in
+            defer { state.isRejectionTold = true }
+            return !state.isRejectionTold
+        }
+        logger.log(
+            level: isNews ? .warning : .debug,
+            "the broker did not take a message: the queue's broker node is down, or a policy with max-length limits it",
+            metadata: ["queue": "\(queue)"])
     }
 
     // MARK: Roles

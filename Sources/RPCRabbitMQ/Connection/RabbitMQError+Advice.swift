@@ -5,8 +5,12 @@ extension RabbitMQError {
     /// Whether the broker's user lacks a permission.
     var isForbidden: Bool { code == .channelClosed && replyCode == 403 }
 
-    /// Whether the broker refused one thing that it may do later: give the permission, or have room below a limit.
-    var mayBeAllowedLater: Bool { isForbidden || (code == .channelClosed && isLimit) }
+    /// Whether something of the broker's set-up stands in this node's way: a policy.
+    var isPolicy: Bool { code == .policyRefused }
+
+    /// Whether the broker refused one thing that it may do later: give the permission, have room below a limit, or do
+    /// without a policy.
+    var mayBeAllowedLater: Bool { isForbidden || isPolicy || (code == .channelClosed && isLimit) }
 
     /// What went wrong, and what to do about it where that is known.
     var advice: String {
@@ -16,6 +20,9 @@ extension RabbitMQError {
 
     private var remedy: String? {
         if isForbidden { return "give the user its permissions with rabbitmqctl set_permissions (docs/three-hosts.md)" }
+        if isPolicy {
+            return "see rabbitmqctl list_policies and list_operator_policies, and docs/rabbitmq.md"
+        }
         let text = replyText ?? ""
         if isLimit {
             // The user's limit names the user, the virtual host's its vhost; any other stands in the broker's configuration.

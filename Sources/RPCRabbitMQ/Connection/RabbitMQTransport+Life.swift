@@ -16,7 +16,8 @@ extension RabbitMQTransport {
             group.addTask { await self.watchAnnouncements() }
             group.addTask { await self.restoreAnnouncements() }
             group.addTask { await self.expireConfirmed() }
-            if let first = state.withLock({ $0.incarnation }) { group.addTask { await self.keepLocks(first) } }
+            group.addTask { await self.watchMajority() }
+            if let first = state.withLock({ $0.incarnation }) { group.addTask { await self.keepIds(first) } }
             var backoff = Backoff(longest: configuration.reconnectPause)
             var complaint = Complaint(logger: logger)
             while let incarnation = state.withLock({ $0.incarnation }) {
@@ -59,7 +60,7 @@ extension RabbitMQTransport {
                     if complaint.isAnswerDue() {
                         logger.notice("connected to the broker again", metadata: ["uri": "\(incarnation.uri)"])
                     }
-                    group.addTask { await self.keepLocks(incarnation) }
+                    group.addTask { await self.keepIds(incarnation) }
                     return
                 } catch {
                     incarnation.end(error as? RabbitMQError ?? RabbitMQError(.closedLocally, "given up"))
@@ -123,7 +124,7 @@ extension RabbitMQTransport {
         guard let names else { return [] }
         return [names.replies, names.announcements]
             + instances.flatMap { instance in
-                instance.state.withLock { [$0.queue] + ($0.hasLock ? [names.lock(instance.id)] : []) }
+                instance.state.withLock { [$0.queue] + ($0.hold.hasLock ? [names.lock(instance.id)] : []) }
             }
     }
 }

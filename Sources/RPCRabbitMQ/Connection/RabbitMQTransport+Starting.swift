@@ -44,7 +44,12 @@ extension RabbitMQTransport {
                 node: node, names: incarnation.names, queues: queues, confirming: confirming, trial: trial,
                 outbox: outbox, readers: arrivals.readers, confirmTimeout: confirmTimeout,
                 statistics: statistics,
-                refuse: { [arrivals] request, error in arrivals.receiver?.refused(request, error) })
+                refuse: { [arrivals] request, error in arrivals.receiver?.refused(request, error) },
+                rejected: { [weak incarnation] in incarnation?.rejected($0) },
+                rank: { [weak self] id in
+                    guard let instance = self?.state.withLock({ $0.instances[id] }) else { return .locked }
+                    return instance.announcedRank
+                })
         }
         statistics.countConnection()
         return incarnation

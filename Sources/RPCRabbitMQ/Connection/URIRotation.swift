@@ -17,6 +17,11 @@ struct URIRotation: Sendable {
     /// All of them, each as often as it was given.
     var order: [AMQPURI] { Array(uris[first...] + uris[..<first]) }
 
+    /// Begins with one of them.
+    mutating func next(_ uri: AMQPURI) {
+        if let index = uris.firstIndex(of: uri) { first = index }
+    }
+
     /// There is, or was, a connection to one of them.
     mutating func connected(to uri: AMQPURI) {
         guard let index = order.firstIndex(of: uri) else { return }

@@ -16,6 +16,8 @@ struct WireAnnouncement: Codable, Equatable {
         var life: UInt64?
         var generation: UInt64?
         var groups: Bool?
+        /// How strong the node's claim to the Id is (`IdClaim.Rank`).
+        var rank: Int?
     }
 
     var node: NodeID
@@ -30,7 +32,11 @@ struct WireAnnouncement: Codable, Equatable {
     var probes: Bool?
     var instances: [Instance]
 
-    init(_ announcement: Announcement, replies: QueueName) {
+    /// - Parameter rank: how strong this node's claim to an Id is; nil: the Id is not announced.
+    init(
+        _ announcement: Announcement, replies: QueueName,
+        rank: (InstanceID) -> IdClaim.Rank? = { _ in .locked }
+    ) {
         node = announcement.node
         host = announcement.host
         sequence = announcement.sequence
@@ -38,13 +44,14 @@ struct WireAnnouncement: Codable, Equatable {
         self.replies = replies
         batch = true
         probes = true
-        instances = announcement.instances.map { instance in
-            Instance(
+        instances = announcement.instances.compactMap { instance in
+            guard let rank = rank(instance.id) else { return nil }
+            return Instance(
                 id: instance.id, type: instance.type, queue: instance.queue, load: instance.load,
                 full: instance.isFull ? true : nil, gate: instance.isGate ? true : nil,
                 idempotent: instance.idempotent.isEmpty ? nil : instance.idempotent,
                 life: instance.life == 0 ? nil : instance.life, generation: instance.generation,
-                groups: instance.ownsGroups ? true : nil)
+                groups: instance.ownsGroups ? true : nil, rank: rank.wire)
         }
     }
 

@@ -27,6 +27,9 @@ final class SizeTrial: Sendable {
     /// What every connection tries at once: more than a batch has.
     static let first = 128 * 1024
 
+    /// Less than this would not do for announcements.
+    static let smallest = 16 * 1024
+
     private let channel: AMQPChannel
     private let largest: Int
     private let logger: Logger
@@ -94,6 +97,15 @@ final class SizeTrial: Sendable {
                 metadata: ["max_message_size": "\(limit)"])
             try await channel.reopen()
         }
+    }
+
+    /// What a node has to say of itself must fit a message.
+    /// - Throws: `RabbitMQError` `policyRefused`.
+    func checkSmallest() throws {
+        guard let limit, limit < Self.smallest else { return }
+        throw RabbitMQError(
+            .policyRefused,
+            "the broker takes messages of \(limit) bytes (max_message_size), and a node needs \(Self.smallest)")
     }
 
     private static func powerOfTwo(atLeast size: Int) -> Int {

@@ -92,9 +92,11 @@ extension Writer {
         if entries.contains(where: \.isConfirmed) {
             // Without the bodies, which the broker's answer needs no more.
             let confirmations = entries.compactMap(\.confirmation)
-            try confirming.publishConfirmed(message, timeout: confirmTimeout) { [statistics] result in
+            let queue = message.routingKey
+            try confirming.publishConfirmed(message, timeout: confirmTimeout) { [statistics, rejected] result in
                 let outcome = DeliveryOutcome(result)
                 if case .returned = outcome { statistics.countReturn() }
+                if case .success(.refused) = result { rejected(QueueName(queue)) }
                 for confirmation in confirmations { confirmation(outcome) }
             }
         } else {
@@ -113,8 +115,18 @@ extension Writer {
         }
     }
 
-    func write(_ announcement: Announcement) {
+    func write(_ announcement: Announcement, _ connection: Connection) {
         guard let message = message(announcement) else { return }
+        let size = message.body.readableBytes
+        switch trial.verdict(size) {
+        case .fits: break
+        case .unproven:
+            outbox.announce(announcement)
+            return trial.start(size) { try? connection.requestWrite() }
+        case .exceeds:
+            // It would close the channel, with all that is published there.
+            return statistics.countDrop(.unwritten)
+        }
         // If it cannot be written the connection is over, and the next one announces anew.
         do throws(RabbitMQError) { try confirming.publish(message) } catch { statistics.countDrop(.unwritten) }
     }
@@ -122,6 +134,9 @@ extension Writer {
     /// Returns when the broker has given it to everybody. On any thread.
     func writeConfirmed(_ announcement: Announcement) async throws {
         guard let message = message(announcement) else { return }
+        let size = message.body.readableBytes
+        if trial.verdict(size) == .unproven { try await trial.run(size) }
+        guard trial.verdict(size) == .fits else { return statistics.countDrop(.unwritten) }
         _ = try await confirming.publishConfirmed(message)
     }
 
@@ -130,7 +145,7 @@ extension Writer {
         properties.contentType = WireName.json
         properties.type = WireName.announcement
         properties.appID = node.rawValue
-        return WireAnnouncement(announcement, replies: names.replies).encoded.map { body in
+        return WireAnnouncement(announcement, replies: names.replies, rank: rank).encoded.map { body in
             OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body)
         }
     }

@@ -23,6 +23,10 @@ struct Writer: Sendable {
     let confirmTimeout: Duration
     let statistics: TransportStatistics
     let refuse: @Sendable (RPCRequest, RPCError) -> Void
+    /// Told of a queue for which the broker did not take a message.
+    let rejected: @Sendable (QueueName) -> Void
+    /// How strong this node's claim to an Id is at this moment; nil: it does not announce the Id.
+    let rank: @Sendable (InstanceID) -> IdClaim.Rank?
 
     private static let chunkCount = 1024
     private static let chunkBytes = 256 * 1024
@@ -33,7 +37,7 @@ struct Writer: Sendable {
         var left = Self.chunkCount
         while connection.hasRoom, left > 0, !trial.isRunning {
             let (announcement, entries) = outbox.take(maxCount: left, maxBytes: Self.chunkBytes)
-            if let announcement { write(announcement) }
+            if let announcement { write(announcement, connection) }
             guard !entries.isEmpty else { return false }
             left -= entries.count
             let (known, unproven) = refuseOversized(entries)

@@ -28,6 +28,9 @@ struct Names: Sendable {
     /// The one name that is the same on every connection: who has declared it, exclusively, owns the Id.
     func lock(_ instance: InstanceID) -> QueueName { QueueName("\(queuePrefix)lock.\(instance)") }
 
+    /// A queue that nobody ever declares.
+    var nowhere: QueueName { queue("nobody", "") }
+
     func consumerTag(_ queue: QueueName) -> String { consumerTagPrefix + queue.rawValue }
 
     /// The same error without what differs on every connection: attempts that fail for one reason say one thing.

@@ -51,6 +51,10 @@ extension RabbitMQTransport {
             do {
                 try await incarnation.restoreExchange()
                 try await incarnation.writer?.reopenConfirming()
+            } catch let error as RabbitMQError where error.code == .timeout {
+                // The broker is busy. As long as this node does not hear itself, that is noticed again.
+                logger.debug("announcements not restored", metadata: ["reason": "\(error)"])
+                continue
             } catch {
                 // What cannot be mended here is begun anew, and complained of there.
                 incarnation.end(

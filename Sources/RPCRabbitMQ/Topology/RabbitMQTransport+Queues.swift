@@ -57,7 +57,7 @@ extension RabbitMQTransport {
         if isShutDown { throw RPCError(.shuttingDown, "this node is shutting down") }
         guard let incarnation else { return nil }
         let instance = ServedInstance(id: id, life: life, names: incarnation.names)
-        try await takeLock(of: instance, on: incarnation)
+        try await takeId(of: instance, on: incarnation)
         do {
             try await incarnation.open(instance)
         } catch {

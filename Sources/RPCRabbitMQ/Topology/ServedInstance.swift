@@ -14,10 +14,15 @@ final class ServedInstance: Sendable {
         var channel: AMQPChannel?
         var lastRequest = NIODeadline.now()
         var isClosing = false
-        /// Whether the present connection holds the Id's lock.
-        var hasLock = false
-        /// Whether another process serves the Id: it took it while this node could not be heard, and keeps it.
-        var isYielding = false
+        /// Whether the log says that somebody deletes the lock.
+        var isDeletionTold = false
+        /// How this process stands to the Id.
+        var hold = IdHold()
+        /// When the others were first asked who has the Id, and last; nil: what they say is known.
+        var asked: (first: NIODeadline, last: NIODeadline)?
+        /// When the broker last answered anything about the Id. The clock goes on while a process or its machine is
+        /// stopped.
+        var contact = ContinuousClock.now
     }
 
     let id: InstanceID
@@ -34,12 +39,35 @@ final class ServedInstance: Sendable {
 
     var queue: QueueName { state.withLock { $0.queue } }
     var isClosing: Bool { state.withLock { $0.isClosing } }
+    var hold: IdHold { state.withLock { $0.hold } }
 
     /// Begins a new incarnation, on a new connection.
     func rename(_ names: Names) {
         state.withLock { state in
             state.queue = names.requests(id, life: life)
-            (state.channel, state.hasLock) = (nil, false)
+            state.channel = nil
+            state.hold.reconnected()
+            (state.asked, state.contact) = (nil, .now)
+        }
+    }
+
+    /// The rank with which the Id is announced at this moment; nil: not at all.
+    var announcedRank: IdClaim.Rank? {
+        state.withLock { state in
+            guard let rank = state.hold.rank else { return nil }
+            return ContinuousClock.now - state.contact > IdTiming.absence ? .returning : rank
+        }
+    }
+
+    /// The broker answered. If that was long ago last, others may have passed over this process: it has to ask.
+    func noteContact() {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            if now - state.contact > IdTiming.absence {
+                state.hold.wasAway()
+                state.asked = nil
+            }
+            state.contact = now
         }
     }
 }

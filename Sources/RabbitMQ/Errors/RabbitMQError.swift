@@ -15,6 +15,8 @@ package struct RabbitMQError: Error, Sendable {
         case virtualHostRefused
         /// A limit of the broker, of the virtual host or of the user allows no more: connections, channels, queues.
         case limitReached
+        /// What the broker does, by a policy of its operator, is not what this side relies on.
+        case policyRefused
         /// The broker refused the login for another reason; `replyCode` and `replyText` say which.
         case connectionRefused
         /// The broker closed the channel; `replyCode` says why. The channel can be reopened.

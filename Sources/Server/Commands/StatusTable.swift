@@ -5,11 +5,13 @@ import MqantRPC
 enum StatusTable {
     static func text(_ rows: [StatusRow]) -> String {
         guard !rows.isEmpty else { return "no instance is live" }
-        var table = TextTable(["TYPE", "ID", "HOST", "NODE", "UP", "IN FLIGHT", "CALLS/S", "ERRORS", "P99", "REPORTS"])
+        var table = TextTable([
+            "TYPE", "ID", "HOST", "NODE", "BROKER", "UP", "IN FLIGHT", "CALLS/S", "ERRORS", "P99", "REPORTS",
+        ])
         for row in rows {
             let status = row.status
             table.append([
-                row.type.rawValue, row.id.rawValue, row.host, row.node.rawValue,
+                row.type.rawValue, row.id.rawValue, row.host, row.node.rawValue, status?.broker ?? "",
                 status.map { uptime($0.uptime) } ?? (row.suspected ? "silent" : "no answer"),
                 status.map { $0.waiting == 0 ? "\($0.running)" : "\($0.running) + \($0.waiting) waiting" } ?? "",
                 row.callsPerSecond.map { "\(Int($0.rounded()))" } ?? "",

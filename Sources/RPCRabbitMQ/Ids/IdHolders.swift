@@ -1,0 +1,78 @@
+import MqantRPC
+import NIOCore
+import Synchronization
+
+/// Which other nodes claim which Ids, as far as this node heard on its present connection.
+final class IdHolders: Sendable {
+    struct Holder: Sendable {
+        var claim: IdClaim
+        var host: String
+        /// When the node last said so.
+        var heard: NIODeadline
+
+        var node: NodeID { claim.node }
+    }
+
+    private struct Testimony {
+        var host: String
+        var instances: [InstanceID: (queue: QueueName, rank: IdClaim.Rank)]
+        var heard: NIODeadline
+    }
+
+    /// A node that was silent for so long is forgotten. If it comes back it says everything again.
+    private static var memory: TimeAmount { .seconds(60) }
+    /// A claim that was heard so recently counts against weaker ones.
+    private static var freshness: TimeAmount { .seconds(3) }
+
+    private let nodes = Mutex<[NodeID: Testimony]>([:])
+
+    /// The connection was lost: nodes that spoke may be gone when others are heard again.
+    func clear() { nodes.withLock { $0 = [:] } }
+
+    /// The node with the strongest claim to an Id.
+    /// - Parameter since: claims that were heard before do not count.
+    func holder(of id: InstanceID, since: NIODeadline = .distantPast) -> Holder? {
+        nodes.withLock { nodes in
+            var strongest: Holder?
+            for (node, said) in nodes where said.heard >= since {
+                guard let rank = said.instances[id]?.rank else { continue }
+                let claim = IdClaim(rank, of: node)
+                guard strongest.map({ $0.claim < claim }) ?? true else { continue }
+                strongest = Holder(claim: claim, host: said.host, heard: said.heard)
+            }
+            return strongest
+        }
+    }
+
+    func heard(_ announcement: WireAnnouncement, now: NIODeadline) {
+        nodes.withLock { nodes in
+            guard announcement.goodbye != true else { return nodes[announcement.node] = nil }
+            if nodes[announcement.node] == nil { nodes = nodes.filter { now - $0.value.heard < Self.memory } }
+            let instances = announcement.instances.map { ($0.id, (queue: $0.queue, rank: IdClaim.Rank(wire: $0.rank))) }
+            nodes[announcement.node] = Testimony(
+                host: announcement.host ?? "", instances: Dictionary(instances) { first, _ in first }, heard: now)
+        }
+    }
+
+    /// Whether another node, heard a moment ago, has a stronger rank for the Id than this claim has. A process that
+    /// comes back does not take the calls of its successor before it knows of it.
+    func isOutranked(_ id: InstanceID, in rank: IdClaim.Rank, of node: NodeID, now: NIODeadline) -> Bool {
+        nodes.withLock { nodes in
+            nodes.contains { other, said in
+                guard other != node, now - said.heard < Self.freshness, let own = said.instances[id]?.rank else {
+                    return false
+                }
+                return rank < own
+            }
+        }
+    }
+
+    /// Queues of a node are proven gone.
+    func gone(_ node: NodeID, _ queues: [QueueName]) {
+        nodes.withLock { nodes in
+            guard var said = nodes[node] else { return }
+            said.instances = said.instances.filter { !queues.contains($0.value.queue) }
+            nodes[node] = said
+        }
+    }
+}
