@@ -3,6 +3,8 @@
 import json
 import os
 
+from support.deadline import until
+
 from .broker import Broker
 
 COUNT = int(os.environ.get("HOST_TESTS_BROKERS", "1"))
@@ -34,6 +36,36 @@ class Brokers:
     def running(broker):
         """The members of its cluster that a broker sees running."""
         return sorted(json.loads(broker.ctl("cluster_status", "--formatter", "json"))["running_nodes"])
+
+    def cut(self, broker):
+        """Lets nothing pass between a broker and the others: each side takes the other's cookie for wrong."""
+        others = [other for other in self.members if other is not broker]
+        for other in others:
+            other.ctl("eval", f"erlang:set_cookie('{broker.node}', cut_there), erlang:disconnect_node('{broker.node}').")
+        names = ",".join(f"'{other.node}'" for other in others)
+        broker.ctl("eval", f"[begin erlang:set_cookie(N, cut_here), erlang:disconnect_node(N) end || N <- [{names}]].")
+
+    def mend(self, broker):
+        others = [other for other in self.members if other is not broker]
+        for other in others:
+            other.ctl("eval", f"erlang:set_cookie('{broker.node}', erlang:get_cookie()).")
+        names = ",".join(f"'{other.node}'" for other in others)
+        broker.ctl("eval", f"[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{names}]].")
+
+    def wait_until_whole(self, seconds=90):
+        """Until every broker sees all of them running."""
+        names = sorted(broker.node for broker in self.members)
+        until("the brokers are one cluster", lambda: all(self._sees(broker, names) for broker in self.members), seconds)
+
+    def _sees(self, broker, names):
+        try:
+            return self.running(broker) == names
+        except AssertionError:
+            return False  # it pauses, or starts
+
+    @property
+    def version(self):
+        return tuple(int(part) for part in self.first.ctl("version").strip().split(".")[:2])
 
     def close(self):
         for broker in reversed(self.members):
