@@ -53,6 +53,33 @@ class Processes(FaultCase):
         self.assertRegex(said, r"test:Dice is served already, by the node [0-9a-f-]{36} on host " + first.host)
         self.assert_rolls()
 
+    def test_one_that_was_taken_over(self):
+        """Another process has its Id without the lock, for it did not answer. It gives way, until that one goes."""
+        dice = self.new_dice()
+
+        def announce(sequence, goodbye=False):
+            one = {"id": "test:Dice", "type": "Dice", "queue": self.wire.reply_queue, "rank": 2}
+            body = {"node": self.wire.name, "sequence": sequence, "goodbye": goodbye, "instances": [one]}
+            self.wire.publish("", pika.BasicProperties(type="announcement", app_id=self.wire.name),
+                              json.dumps(body).encode(), "mqant.nodes")
+
+        def serves():
+            self.wire.announced.clear()
+            self.wire.ask()
+            bodies = self.wire.wait("an answer", lambda: [
+                body for _, body in self.wire.announced if body.get("host") == dice.host] or None)
+            return any(one["id"] == "test:Dice" for one in bodies[-1]["instances"])
+
+        self.assertTrue(serves())
+        announce(1)
+        self.wire.wait("it gives way", lambda: not serves())
+        self.wire.wait("so does the lock", lambda: "lock.test:Dice" not in self.broker.ctl("list_queues", "name").split())
+        self.assertFalse(serves())
+        announce(2, goodbye=True)
+        self.wire.wait("it is back", serves)
+        self.wire.wait("with the lock", lambda: "lock.test:Dice" in self.broker.ctl("list_queues", "name").split())
+        self.assertIn("gives way", dice.stop())
+
     def test_no_broker(self):
         """It waits for a broker, and ends in order while it waits."""
         dice = self.new_dice(uri="amqp://someone:secret@127.0.0.1:1/", expect=False)

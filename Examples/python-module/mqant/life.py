@@ -94,6 +94,14 @@ class Life:
             self.has_lock = False
         return self.has_lock
 
+    def release_lock(self):
+        """Gives the Id's lock to whoever else has the Id."""
+        if self.has_lock:
+            self.has_lock = False
+            channel = self.consuming.channel()
+            channel.queue_delete(self.names.lock)
+            channel.close()
+
     def withdraw(self, on_request):
         """Deletes the instance's queue once it is empty, and consumes until then."""
         for attempt in range(20):

@@ -24,6 +24,7 @@ BEAT = 1.0  # seconds between announcements
 LOCK_PATIENCE = 3 * HEARTBEAT  # by then the broker has given up on a dead holder
 START_TIMEOUT = 30.0  # seconds: broker, user or virtual host may come later
 LONGEST_PAUSE = 0.5  # seconds between two attempts to connect
+HOLDER_PATIENCE = 15.0  # seconds for which whoever took our Id over may be silent before we try for the lock again
 DEAFNESS = 2.5  # seconds without our own announcements, which come back each second: their exchange was deleted
 ANSWER = 0.25  # seconds that others may take to say who they are
 SETTLING = 10.0  # seconds: what ends a connection then is something new, and the pauses begin anew
@@ -45,6 +46,7 @@ class Node(Groups):
         self._observers = []
         self._stopping = threading.Event()
         self._heard_itself = 0.0
+        self._holder_heard = 0.0
         self._holder = None  # who else serves our Id, while we ask: () before somebody says so
 
     def register(self, name, function, inline=False):
@@ -194,6 +196,11 @@ class Node(Groups):
                 life.bind_again()
                 self._heard_itself = time.monotonic()
                 self._ask(life)
+            if self._holder:
+                # It has taken the Id over, maybe without the lock, which it gets now.
+                life.release_lock()
+                if now - self._holder_heard < HOLDER_PATIENCE:
+                    tried = now
             if not life.has_lock and now - tried >= 0.5:
                 # After a reconnect: our own former connection may still have it, or somebody who came meanwhile.
                 tried = now
@@ -251,8 +258,18 @@ class Node(Groups):
         announcement = wire.read_announcement(body)
         if self._calls.announced(announcement):
             self._announce(self._life)
-        if self._holder == () and self.id in [one["id"] for one in announcement["instances"]]:
+        self._claimed(announcement)
+
+    def _claimed(self, announcement):
+        """Who else has our Id: whoever claims it when we ask, and whoever has taken it over (rank 2, docs/wire.md §3)."""
+        claim = next((one for one in announcement["instances"] if one["id"] == self.id), None)
+        if self._holder and self._holder[0] == announcement["node"]:
+            # As long as it says so, it keeps it.
+            self._holder_heard = time.monotonic() if claim and not announcement.get("goodbye") else float("-inf")
+            return
+        if claim and (self._holder == () or self._life.is_serving and claim.get("rank", 1) == 2 and not self._holder):
             self._holder = (announcement["node"], announcement.get("host", ""))
+            self._holder_heard = time.monotonic()
             if self._life.is_serving:
                 log.error("%s is served by the node %s on host %s too, and gives way", self.id, *self._holder)
 
