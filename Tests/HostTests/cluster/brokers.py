@@ -39,18 +39,18 @@ class Brokers:
 
     def cut(self, broker):
         """Lets nothing pass between a broker and the others: each side takes the other's cookie for wrong."""
-        others = [other for other in self.members if other is not broker]
-        for other in others:
-            other.ctl("eval", f"erlang:set_cookie('{broker.node}', cut_there), erlang:disconnect_node('{broker.node}').")
-        names = ",".join(f"'{other.node}'" for other in others)
-        broker.ctl("eval", f"[begin erlang:set_cookie(N, cut_here), erlang:disconnect_node(N) end || N <- [{names}]].")
+        broker.ctl("eval", f"Others = [{self._others(broker)}], "
+                   "[rpc:call(N, erlang, set_cookie, [node(), cut_there]) || N <- Others], "
+                   "[begin erlang:set_cookie(N, cut_here), erlang:disconnect_node(N) end || N <- Others].")
 
     def mend(self, broker):
-        others = [other for other in self.members if other is not broker]
-        for other in others:
-            other.ctl("eval", f"erlang:set_cookie('{broker.node}', erlang:get_cookie()).")
-        names = ",".join(f"'{other.node}'" for other in others)
-        broker.ctl("eval", f"[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{names}]].")
+        other = next(other for other in self.members if other is not broker)
+        other.ctl("eval", f"[rpc:call(N, erlang, set_cookie, ['{broker.node}', erlang:get_cookie()])"
+                  f" || N <- [{self._others(broker)}]].")
+        broker.ctl("eval", f"[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{self._others(broker)}]].")
+
+    def _others(self, broker):
+        return ",".join(f"'{other.node}'" for other in self.members if other is not broker)
 
     def wait_until_whole(self, seconds=90):
         """Until every broker sees all of them running."""
