@@ -12,7 +12,7 @@ from cluster.spread import SpreadCase
 
 # Seconds after a broker fell silent: two heartbeats, and 3.10 declares nothing on any broker until net_ticktime is over.
 BACK_FROM_SILENCE = {True: 20.0, False: 110.0}
-BACK_FROM_MINORITY = 35.0  # seconds: each node looks every 12 at most, waits 5 for an answer, and asks another broker
+BACK_FROM_MINORITY = 35.0  # seconds: each node looks every 12 at most, waits 5 for an answer, twice, and asks another broker
 SILENCE = 90.0  # seconds
 
 

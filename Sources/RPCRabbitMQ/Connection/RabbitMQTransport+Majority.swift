@@ -21,16 +21,24 @@ extension RabbitMQTransport {
             guard configuration.connection.uris.count > 1 else { continue }
             guard let incarnation = state.withLock({ $0.incarnation }), !incarnation.isOver, !incarnation.isStalled
             else { continue }
-            do {
-                // It is bound already: that changes nothing, but has to be agreed on.
-                try await incarnation.bindAnnouncementsAgain(timeout: Self.patience)
-            } catch let error as RabbitMQError where error.code == .timeout {
-                await leave(incarnation, error)
-            } catch {
-                // The connection is over, or the exchange was deleted, which is noticed elsewhere.
-                logger.debug("announcements not bound again", metadata: ["reason": "\(error)"])
-            }
+            // Twice: a cluster that has just lost a broker agrees on nothing for seconds.
+            guard await timeout(of: incarnation) != nil, let error = await timeout(of: incarnation) else { continue }
+            await leave(incarnation, error)
         }
+    }
+
+    /// Binds announcements once more. That changes nothing, but the brokers have to agree on it.
+    /// - Returns: an error if the broker did not answer.
+    private func timeout(of incarnation: Incarnation) async -> RabbitMQError? {
+        do {
+            try await incarnation.bindAnnouncementsAgain(timeout: Self.patience)
+        } catch let error as RabbitMQError where error.code == .timeout {
+            return error
+        } catch {
+            // The connection is over, or the exchange was deleted, which is noticed elsewhere.
+            logger.debug("announcements not bound again", metadata: ["reason": "\(error)"])
+        }
+        return nil
     }
 
     /// Goes to another broker if there is one that answers. Where none does the fault is another one.
