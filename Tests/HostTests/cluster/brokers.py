@@ -63,10 +63,6 @@ class Brokers:
         except AssertionError:
             return False  # it pauses, or starts
 
-    @property
-    def version(self):
-        return tuple(int(part) for part in self.first.ctl("version").strip().split(".")[:2])
-
     def close(self):
         for broker in reversed(self.members):
             broker.close()
