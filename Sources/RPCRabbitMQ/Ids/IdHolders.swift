@@ -21,7 +21,7 @@ final class IdHolders: Sendable {
 
     /// A node that was silent for so long is forgotten. If it comes back it says everything again.
     private static var memory: TimeAmount { .seconds(60) }
-    /// A claim that was heard so recently counts against weaker ones.
+    /// A claim that was heard so recently counts against weaker ones; an older one against processes that come back.
     private static var freshness: TimeAmount { .seconds(3) }
 
     private let nodes = Mutex<[NodeID: Testimony]>([:])
@@ -59,10 +59,9 @@ final class IdHolders: Sendable {
     func isOutranked(_ id: InstanceID, in rank: IdClaim.Rank, of node: NodeID, now: NIODeadline) -> Bool {
         nodes.withLock { nodes in
             nodes.contains { other, said in
-                guard other != node, now - said.heard < Self.freshness, let own = said.instances[id]?.rank else {
-                    return false
-                }
-                return rank < own
+                guard other != node, let own = said.instances[id]?.rank else { return false }
+                // A process that comes back asks, and has another rank within seconds: it can be waited for.
+                return rank < own && (rank == .returning || now - said.heard < Self.freshness)
             }
         }
     }

@@ -40,6 +40,7 @@ import Testing
         holders.heard(try announcement("b", .takenOver), now: start)
         #expect(holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(2)))
         #expect(!holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(4)), "it may be gone")
+        #expect(holders.isOutranked("x", in: .returning, of: "a", now: start + .seconds(4)), "that one asks first")
         #expect(!holders.isOutranked("x", in: .takenOver, of: "a", now: start), "the newer one is believed")
         #expect(!holders.isOutranked("x", in: .locked, of: "b", now: start), "its own")
         #expect(!holders.isOutranked("y", in: .locked, of: "a", now: start))
