@@ -85,7 +85,7 @@ final class Recovery: Sendable {
 
     private func subscribe(_ instance: InstanceID, to group: GroupName) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            gate.node.bind(instance, to: group) { continuation.resume(with: $0) }
+            gate.node.subscribe(instance, to: group) { continuation.resume(with: $0) }
         }
     }
 }

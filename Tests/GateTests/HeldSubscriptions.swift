@@ -62,11 +62,16 @@ final class HeldSubscriptions: Transport {
     /// The group that a request subscribes to; nil: it is about something else.
     private static func group(of request: RPCRequest) -> GroupName? {
         struct Message: Decodable {
+            struct Binding: Decodable {
+                var group: GroupName
+            }
+
             var subscribe: [GroupName]?
+            var bind: [Binding]?
         }
         guard request.function == "$subscriptions" else { return nil }
         let messages = try? JSONDecoder().decode([Message].self, from: Data(request.payload.buffer.readableBytesView))
-        return messages?.first?.subscribe?.first
+        return messages?.first?.subscribe?.first ?? messages?.first?.bind?.first?.group
     }
 
     func announce(_ announcement: Announcement) { transport.announce(announcement) }

@@ -71,7 +71,7 @@ struct BrokerGoneTests {
         try await withPair(at: broker, pushes: pushes) { chat, gate, _ in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<5000 {
-                    tasks.addTask { try await gate.bind("b:Work", to: GroupName("room \(number)")) }
+                    tasks.addTask { try await gate.subscribe("b:Work", to: GroupName("room \(number)")) }
                 }
                 try await tasks.waitForAll()
             }

@@ -29,7 +29,7 @@ struct BrokerLimitsTests {
                 server.receivePushes { _ in }
             }
             try await caller.knows("b:Big")
-            try await callee.bind("b:Big", to: "room")
+            try await callee.subscribe("b:Big", to: "room")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<200 {
                     group.addTask { #expect(await caller.reply("Work", "double", number).text == "\(2 * number)") }
@@ -110,7 +110,7 @@ struct BrokerLimitsTests {
         try await chat.knows("b:Gate")
         try await gate.knows("a:Chat")
         let room = GroupName.owned(by: "Chat", key: "room")
-        try await gate.bind("b:Gate", to: room)
+        try await gate.subscribe("b:Gate", to: room)
         func push(_ count: Int) -> GroupPush {
             GroupPush(group: room, topic: "t", qos: 0, body: ByteBuffer(repeating: 0, count: count))
         }

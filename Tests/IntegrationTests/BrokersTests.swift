@@ -63,7 +63,7 @@ struct BrokersTests {
         #expect(callee.parts.map(\.statistics.requests) == [1, 1])
 
         try await withCheckedThrowingContinuation { continuation in
-            callee.node.bind("b:Far", to: "room") { continuation.resume(with: $0) }
+            callee.node.subscribe("b:Far", to: "room") { continuation.resume(with: $0) }
         }
         let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "x"))
         #expect(try await caller.node.pushConfirmed(push) == .routed)

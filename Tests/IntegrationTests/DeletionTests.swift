@@ -123,7 +123,7 @@ struct DeletionTests {
             try server.register("double") { (number: Int) in number * 2 }
         }
         try await speaker.knows("b:Work")
-        try await gate.bind("b:Work", to: "room")
+        try await gate.subscribe("b:Work", to: "room")
         let person = try await RawClient.connect(to: network)
         try await body(speaker, gate, person, network)
         try await eventually("a push arrives") {

@@ -18,7 +18,7 @@ struct EncryptedTests {
         let pushes = Log<GroupPush>()
         try await withPair(at: broker, { $0.connection.uris = connection.uris }, pushes: pushes) {
             caller, callee, gate in
-            try await callee.bind("b:Work", to: "room")
+            try await callee.subscribe("b:Work", to: "room")
             // More than one record of TLS (16 KiB), and more than one frame.
             let body = ByteBuffer(bytes: (0..<1000).flatMap { _ in (0...255) as ClosedRange<UInt8> })
             let push = GroupPush(group: "room", topic: "t", qos: 0, body: body)

@@ -39,6 +39,13 @@ struct HostileGroupMessagesTests {
         headers: ["gate": "ghost:Gate", "node": "ghost", "life": "1", "queue": "nobody", "generation": "1"],
         body: #"[{"subscribe":["\#(room)"]}]"#, contentType: "application/json")
 
+    private static let answer = Lie(
+        type: "$subscribed",
+        headers: ["owner": "a:Chat", "owner-node": "a", "owner-life": "1", "number": "18446744073709551615"],
+        body: #"[[{"group":"user.x","session":"\#(session)","verdict":"superseded","counter":1,"by":"\#(session)"}]]"#,
+        contentType: "application/json")
+    private static let session = "00112233445566778899aabbccddeeff"
+
     /// Neither text nor a number, and texts that are no number.
     private static let oddities: [FieldValue] = [
         .void, true, .table(["x": 1]), .array([1, "a"]), .double(0.5), .timestamp(.max), .int64(.min), "", "x", "-1",
@@ -48,7 +55,7 @@ struct HostileGroupMessagesTests {
 
     private static var lies: [Lie] {
         var lies: [Lie] = []
-        for lie in [push, delivery, subscription] {
+        for lie in [push, delivery, subscription, answer] {
             lies.append(lie)
             for name in lie.headers.keys.sorted() {
                 // What a program says in the group's place is for another group, or for nobody.
@@ -70,6 +77,12 @@ struct HostileGroupMessagesTests {
             #"[{"view":["a:Chat","b:Gate"],"received":18446744073709551615}]"#,
             #"[{"view":\#(names),"received":7}]"#, #"[{"subscribe":\#(names)}]"#, #"[{"unsubscribe":\#(names)}]"#,
             #"[{"view":["\#(String(repeating: "v", count: 1 << 20))"]}]"#,
+            #"[{"bind":[{}]}]"#, #"[{"bind":[{"group":"user.x","session":"x","counter":1}]}]"#,
+            #"[{"bind":[{"group":"user.x","session":"\#(session)","counter":-1}]}]"#,
+            #"[{"bind":[{"group":"user.x","session":"\#(session)","counter":1,"ask":"allow"}]}]"#,
+            #"[{"bind":[{"group":"user.x","session":"\#(session)","counter":18446744073709551615,"ask":"kick"}]}]"#,
+            #"[{"bind":[{"group":"","session":"\#(session)","counter":18446744073709551615}]}]"#,
+            #"[{"release":[{"group":"user.x","session":"\#(session)"}]}]"#,
         ].map { subscription.with([:], body: $0) }
         // A crowd of Gates that nobody knows, some without a word of what they take to be live.
         lies += (0..<200).flatMap { number in
@@ -104,7 +117,7 @@ struct HostileGroupMessagesTests {
         try await chat.knows("b:Gate")
         try await gate.knows("a:Chat")
         let groups = [Self.room, "hall"]
-        for group in groups { try await gate.bind("b:Gate", to: group) }
+        for group in groups { try await gate.subscribe("b:Gate", to: group) }
         // A question that comes by the owner's queue, behind what the Gate has told: the owner has read that when it answers.
         #expect(try await gate.node.pushConfirmed(.probe(Self.room)) == .routed)
         #expect(try await chat.node.pushConfirmed(.probe("hall")) == .routed)

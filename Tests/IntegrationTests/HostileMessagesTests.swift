@@ -121,7 +121,7 @@ struct HostileMessagesTests {
             try server.register("double") { (number: Int) in number * 2 }
             server.receivePushes { pushes.add(String(buffer: $0.body)) }
         }
-        try await callee.bind("b:Work", to: "room")
+        try await callee.subscribe("b:Work", to: "room")
         let queue = try #require(callee.node.view.local["b:Work"]?.queue.rawValue)
         let client = try await RawClient.connect(to: network)
         let result: Result<Void, any Error>

@@ -112,7 +112,7 @@ struct IncarnationTests {
     @Test func aCalleeThatReconnectsServesAtOnceUnderNewNames() async throws {
         let pushes = Log<GroupPush>()
         try await withPair(at: SharedBroker.get(), pushes: pushes) { caller, callee, gate in
-            try await callee.bind("b:Work", to: "room")
+            try await callee.subscribe("b:Work", to: "room")
             let replies = Log<RPCReply>()
             begin("wait", caller, replies)
             try await eventually("it runs") { callee.transport.statistics.requests == 1 }

@@ -19,7 +19,7 @@ struct OwnerPushTests {
         let pushes = Log<GroupPush>()
         try await gate.serve("Gate", "b:Gate") { server in
             try server.register("join") { (number: Int) async throws -> Int in
-                try await gate.bind("b:Gate", to: Self.group(number))
+                try await gate.subscribe("b:Gate", to: Self.group(number))
                 return number
             }
             server.receivePushes { pushes.add($0) }
@@ -53,7 +53,7 @@ struct OwnerPushTests {
         try await withRoom { chat, gate, pushes in
             var unroutable: [Int] = []
             for number in 0..<100 {
-                try await gate.bind("b:Gate", to: Self.group(number))
+                try await gate.subscribe("b:Gate", to: Self.group(number))
                 if try await chat.node.pushConfirmed(push(number)) != .routed { unroutable.append(number) }
             }
             #expect(unroutable == [])

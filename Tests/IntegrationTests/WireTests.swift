@@ -189,7 +189,7 @@ struct WireTests {
     @Test func confirmedAndPlainPushesOfANodeKeepTheirOrder() async throws {
         let pushes = Log<GroupPush>()
         try await withPair(at: SharedBroker.get(), pushes: pushes) { chat, gate, _ in
-            try await gate.bind("b:Work", to: "room")
+            try await gate.subscribe("b:Work", to: "room")
             let outcomes = Log<Bool>()
             for number in 0..<1000 {
                 let push = GroupPush(group: "room", topic: "t", qos: 0, body: ByteBuffer(string: "\(number)"))
@@ -214,7 +214,7 @@ struct WireTests {
             try await chat.serve("Chat", "a:Chat")
             try await gate.knows("a:Chat")
             let groups = [GroupName.owned(by: "Chat", key: "room"), "hall"]
-            for group in groups { try await gate.bind("b:Work", to: group) }
+            for group in groups { try await gate.subscribe("b:Work", to: group) }
             let exchange = chat.transport.configuration.exchange
             let client = try await RawClient.connect(to: RabbitMQNetwork(broker: broker))
             for number in 0..<20 {

@@ -188,6 +188,33 @@ import Testing
         #expect(read.number == 5)
     }
 
+    private static let ada = SessionID("00112233445566778899aabbccddeeff")
+
+    @Test func aLogin() throws {
+        let gate = IncarnationID("10.77.0.11:Gate", on: "n1", life: 1)
+        let address = QueueAddress("calls.10.77.0.11:Gate.k3-1", generation: 3)
+        let claim = UserClaim(session: try #require(Self.ada), counter: 1_795_700_000_000)
+        let message = SubscriptionMessage.bind([UserBinding(claim, of: "user.ada", ask: .kick)])
+        let request = try #require(SubscriptionRequest(message, number: 6, from: gate, at: address).request)
+        let read = try #require(SubscriptionRequest(try check(request, is: "subscriptions-bind")))
+        #expect(read.messages == [message])
+        #expect(read.isAnswered)
+    }
+
+    @Test func verdicts() throws {
+        let owner = IncarnationID("10.77.0.12:Gate", on: "n2", life: 1)
+        let (ada, older) = (try #require(Self.ada), try #require(SessionID("ffeeddccbbaa99887766554433221100")))
+        let claim = UserClaim(session: ada, counter: 1_795_700_000_000)
+        let verdicts = [
+            UserVerdict(.accepted(claim), of: ada, in: "user.ada"),
+            UserVerdict(.superseded(by: claim), of: older, in: "user.ada"),
+        ]
+        let request = SubscriptionAnswer(from: owner, number: 6, verdicts: verdicts).request
+        let read = try #require(SubscriptionAnswer(try check(request, is: "subscribed-verdicts")))
+        #expect(read.verdicts == verdicts)
+        #expect(read.number == 6)
+    }
+
     @Test func session() throws {
         let text = try Self.vector("session")
         var sessions = SessionText()

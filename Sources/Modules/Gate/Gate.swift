@@ -31,7 +31,12 @@ public struct Gate: Module {
     /// Registers what sessions ask their Gate for, and what `mqantserver status` reports.
     public func register(on server: RPCServer) throws {
         try registerFunctions(on: server)
-        server.receivePushes { [state] push in state.receive(push) }
+        server.receivePushes {
+            [state] push in
+            state.receive(push)
+        } superseded: { [state] session, group in
+            state.superseded(session, in: group)
+        }
         try server.report("sessions") { [state] in state.sessions.count }
         try server.report("stalled") { [state] in state.statistics.stalled }
         try server.report("refused") { [state] in state.statistics.refused }

@@ -104,9 +104,12 @@ package struct ClusterView: Sendable {
     }
 
     /// Notes that an instance of this process pushes to groups that it owns.
-    mutating func setOwnsGroups(_ id: InstanceID) {
+    /// - Returns: false if that was known, or goes without saying: every Gate owns groups.
+    mutating func setOwnsGroups(_ id: InstanceID) -> Bool {
+        guard let instance = local[id], !instance.ownsGroups, !instance.isGate else { return false }
         local[id]?.ownsGroups = true
         index()
+        return true
     }
 
     /// Forgives all silence so far: nobody could be heard.

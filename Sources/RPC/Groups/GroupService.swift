@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Logging
 import NIOCore
 import Synchronization
 
@@ -18,12 +20,19 @@ final class GroupService: Sendable {
     private let transport: any Transport
     private let eventLoop: any EventLoop
     private let clock: NodeClock
+    private let statistics: RPCClientStatistics
+    private let logger: Logger
     private let state: Mutex<State>
 
-    init(node: NodeID, transport: any Transport, eventLoop: any EventLoop, clock: NodeClock) {
+    init(
+        node: NodeID, transport: any Transport, eventLoop: any EventLoop, clock: NodeClock,
+        statistics: RPCClientStatistics, logger: Logger
+    ) {
         self.transport = transport
         self.eventLoop = eventLoop
         self.clock = clock
+        self.statistics = statistics
+        self.logger = logger
         state = Mutex(State(traffic: GroupTraffic(node: node)))
     }
 
@@ -56,23 +65,22 @@ final class GroupService: Sendable {
 
     private func perform(_ action: GroupTraffic.Action) {
         switch action {
-        case .deliver(let push, let receiver): receiver(push)
+        case .deliver(let push, let receiver): receiver.push(push)
         case .run(let body): body()
         case .cast(let request, let queue): transport.send(.request(request), to: queue)
         case .send(var request, let queue, let confirmation):
             if case .delivery = confirmation { request.deadline = clock.now + Self.deliveryTime }
-            transport.send(request, to: queue) { [weak self] outcome in self?.ended(confirmation, outcome) }
-        }
-    }
-
-    private func ended(_ confirmation: GroupTraffic.Confirmation, _ outcome: DeliveryOutcome) {
-        switch confirmation {
-        case .parcel(let parcel, let gate, let type):
-            act { $0.ended(parcel, from: gate, type, outcome) }
-        case .delivery(let owner, let gate, let address, let counter):
-            if case .returned = outcome { act { $0.returned(from: owner, to: gate, at: address) } }
-            // Too large, say: nobody tells the pusher but this.
-            if case .refused(let error) = outcome { counter?.end(error) } else { counter?.end() }
+            transport.send(request, to: queue) { [weak self] outcome in
+                guard let self else { return }
+                act { $0.ended(confirmation, outcome, now: clock.now) }
+            }
+        case .dropped(let count, let gates, let owner):
+            statistics.countDroppedDeliveries(count)
+            for gate in gates {
+                logger.warning(
+                    "pushes are given up: too many wait for a Gate that does not take them",
+                    metadata: ["gate": "\(gate)", "owner": "\(owner)"])
+            }
         }
     }
 
@@ -93,12 +101,12 @@ final class GroupService: Sendable {
 
     func add(
         _ id: IncarnationID, _ ownerType: ModuleType?, at address: QueueAddress,
-        receiver: (@Sendable (GroupPush) -> Void)?
+        receiver: GroupReceiver?
     ) {
         act { $0.add(id, ownerType, at: address, receiver: receiver) }
     }
 
-    func remove(_ instance: InstanceID) { act { $0.remove(instance) } }
+    func remove(_ instance: InstanceID) { act { $0.remove(instance, now: clock.now) } }
 
     func viewChanged(_ view: ClusterView) { act { $0.update(view, now: clock.now) } }
 
@@ -108,7 +116,7 @@ final class GroupService: Sendable {
 
     // MARK: Groups
 
-    func subscribe(_ gate: InstanceID, to group: GroupName, completion: @escaping GroupTraffic.Joined) {
+    func subscribe(_ gate: InstanceID, to group: GroupName, completion: @escaping GroupSubscribers.Joined) {
         act { $0.subscribe(gate, to: group, now: clock.now, completion: completion) }
     }
 
@@ -116,13 +124,28 @@ final class GroupService: Sendable {
         act { $0.unsubscribe(gate, from: group, now: clock.now) }
     }
 
+    // MARK: Users
+
+    /// A session of a Gate of this node asks for a user.
+    func bind(
+        _ session: SessionID, at gate: InstanceID, to group: GroupName, policy: LoginPolicy,
+        completion: @escaping GroupSubscribers.Bound
+    ) {
+        // Where nobody is left who knows which login came first, clocks say it.
+        let milliseconds = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+        let claim = UserClaim(session: session, counter: milliseconds)
+        act { $0.bind(claim, at: gate, to: group, policy: policy, now: clock.now, completion: completion) }
+    }
+
+    func release(_ session: SessionID, at gate: InstanceID, from group: GroupName) {
+        act { $0.release(session, at: gate, from: group, now: clock.now) }
+    }
+
+    // MARK: Pushing
+
     /// Pushes as the owner of the group, an instance of this node.
-    /// - Returns: whether the other nodes are to be told that it owns groups.
-    func push(_ push: GroupPush, as owner: InstanceID, completion: GroupTraffic.Pushed?) -> Bool {
-        act { traffic in
-            traffic.push(push, as: owner, now: clock.now, completion: completion)
-            return push.group.ownerType != nil && traffic.announces(owner)
-        }
+    func push(_ push: GroupPush, as owner: InstanceID, completion: GroupOwners.Pushed?) {
+        act { $0.push(push, as: owner, now: clock.now, completion: completion) }
     }
 
     /// Takes a Gate's word in, or what an owner has sent.
@@ -133,7 +156,7 @@ final class GroupService: Sendable {
             return true
         }
         if request.function.hasSameBytes(as: SubscriptionAnswer.function) {
-            if let answer = SubscriptionAnswer(request) { act { $0.receive(answer, at: instance) } }
+            if let answer = SubscriptionAnswer(request) { act { $0.receive(answer, at: instance, now: clock.now) } }
             return true
         }
         guard request.function.hasSameBytes(as: SubscriptionRequest.function) else { return false }

@@ -3,7 +3,7 @@ import Synchronization
 
 extension RPCNode {
     /// Has an instance that is about to be announced own groups, and be a Gate if it receives pushes.
-    func serveGroups(of instance: InstanceDescription, receiver: (@Sendable (GroupPush) -> Void)?) {
+    func serveGroups(of instance: InstanceDescription, receiver: GroupReceiver?) {
         let address = QueueAddress(instance.queue, generation: instance.generation ?? 0)
         groups.add(
             IncarnationID(instance.id, on: id, life: instance.life), instance.isGate ? nil : instance.type, at: address,
@@ -16,17 +16,34 @@ extension RPCNode {
         groups.reconnected([instance.id: QueueAddress(now.queue, generation: generation)], view)
     }
 
-    /// Has an instance of this node get what is pushed to a group: on completion no push that begins later is missed.
-    package func bind(
-        _ instance: InstanceID, to group: GroupName,
+    /// Subscribes a Gate of this node to a group: on completion no push that begins later is missed.
+    package func subscribe(
+        _ gate: InstanceID, to group: GroupName,
         completion: @escaping @Sendable (Result<Void, RPCError>) -> Void
     ) {
         guard group.isValid else { return completion(.failure(.groupName)) }
-        groups.subscribe(instance, to: group, completion: completion)
+        groups.subscribe(gate, to: group, completion: completion)
+    }
+
+    /// Ends what `subscribe` began.
+    package func unsubscribe(_ gate: InstanceID, from group: GroupName) { groups.unsubscribe(gate, from: group) }
+
+    /// Asks for a user for a session of a Gate of this node, and subscribes the Gate to the user's group. The group's owner decides
+    /// which of a user's sessions stays.
+    ///
+    /// A session that was bound may lose its user later: `RPCServer.receivePushes` tells.
+    package func bind(
+        _ session: SessionID, at gate: InstanceID, to group: GroupName, policy: LoginPolicy,
+        completion: @escaping @Sendable (Result<BindOutcome, RPCError>) -> Void
+    ) {
+        guard group.isValid else { return completion(.failure(.groupName)) }
+        groups.bind(session, at: gate, to: group, policy: policy, completion: completion)
     }
 
     /// Ends what `bind` began.
-    package func unbind(_ instance: InstanceID, from group: GroupName) { groups.unsubscribe(instance, from: group) }
+    package func release(_ session: SessionID, at gate: InstanceID, from group: GroupName) {
+        groups.release(session, at: gate, from: group)
+    }
 
     /// Pushes to every member of a group, wherever it is connected. Fire and forget.
     package func push(_ push: GroupPush) {
@@ -63,9 +80,9 @@ extension RPCNode {
         }
     }
 
-    private func push(_ push: GroupPush, as owner: InstanceID, _ completion: GroupTraffic.Pushed?) {
-        guard groups.push(push, as: owner, completion: completion) else { return }
-        state.withLock { $0.view.setOwnsGroups(owner) }
+    private func push(_ push: GroupPush, as owner: InstanceID, _ completion: GroupOwners.Pushed?) {
+        groups.push(push, as: owner, completion: completion)
+        guard push.group.ownerType != nil, state.withLock({ $0.view.setOwnsGroups(owner) }) else { return }
         tellViewObservers()
         announce()
     }

@@ -11,6 +11,8 @@ package struct SubscriptionRequest: Sendable {
     private struct Body: Codable {
         var subscribe: [GroupName]?
         var unsubscribe: [GroupName]?
+        var bind: [UserBinding]?
+        var release: [UserRelease]?
         var view: OwnershipView?
         var received: UInt64?
     }
@@ -30,6 +32,8 @@ package struct SubscriptionRequest: Sendable {
         switch message {
         case .subscribe(let groups): body.subscribe = groups
         case .unsubscribe(let groups): body.unsubscribe = groups
+        case .bind(let bindings): body.bind = bindings
+        case .release(let releases): body.release = releases
         case .view(let view, let number): (body.view, body.received) = (view, number)
         case .received(let number): body.received = number
         }
@@ -66,13 +70,15 @@ package struct SubscriptionRequest: Sendable {
     }
 
     /// Whether the Gate awaits an answer: a member may wait for it.
-    var isAnswered: Bool { body.subscribe != nil || body.view != nil }
+    var isAnswered: Bool { messages.contains(where: \.isAnswered) }
 
     /// What it says, one after the other.
     var messages: [SubscriptionMessage] {
         var messages: [SubscriptionMessage] = []
         if let groups = body.subscribe { messages.append(.subscribe(groups)) }
         if let groups = body.unsubscribe { messages.append(.unsubscribe(groups)) }
+        if let bindings = body.bind { messages.append(.bind(bindings)) }
+        if let releases = body.release { messages.append(.release(releases)) }
         if let view = body.view {
             messages.append(.view(view, received: body.received ?? 0))
         } else if let number = body.received {

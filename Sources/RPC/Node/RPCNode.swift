@@ -90,7 +90,9 @@ package final class RPCNode: Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         clock = configuration.clock
-        groups = GroupService(node: id, transport: transport, eventLoop: eventLoop, clock: configuration.clock)
+        groups = GroupService(
+            node: id, transport: transport, eventLoop: eventLoop, clock: configuration.clock, statistics: statistics,
+            logger: logger)
         state = Mutex(State(calls: CallTable(now: clock.now)))
     }
 
@@ -135,12 +137,12 @@ package final class RPCNode: Sendable {
             state.queues[queue] = server
             state.generation += 1
             var instance = InstanceDescription(id: server.instance, type: server.type, queue: queue)
-            instance.isGate = server.pushReceiver != nil
+            instance.isGate = server.groupReceiver != nil
             (instance.life, instance.generation) = (state.generation, state.generation)
             state.view.addLocal(instance)
             return instance
         }
-        serveGroups(of: instance, receiver: server.pushReceiver)
+        serveGroups(of: instance, receiver: server.groupReceiver)
         tellViewObservers()
         announce()
     }

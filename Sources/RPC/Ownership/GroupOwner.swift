@@ -34,15 +34,21 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
         var weight: Int
     }
 
-    fileprivate struct Gate: Hashable, Sendable {
+    struct Gate: Hashable, Sendable {
         var address: QueueAddress
         var isLocal: Bool
+        /// Nothing is to be expected of it soon: it is silent, or its queue is gone.
+        var isAway = false
         /// Its last word; nil: it has not spoken since it has this queue, or this instance has its own.
         var view: OwnershipView?
         var groups: Set<GroupName> = []
+        /// The number of its last message that was taken in.
+        var taken: UInt64 = 0
         /// What it may not have yet.
-        var kept: Deque<Kept> = []
-        var keptWeight = 0
+        fileprivate var kept: Deque<Kept> = []
+        fileprivate var keptWeight = 0
+        /// Whether some of that was given up.
+        fileprivate var isDropping = false
         /// Nothing is sent: its queue is gone, or new and the Gate has not said what it has.
         var isHeld = false
     }
@@ -55,13 +61,15 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
     /// What is kept for one Gate at most: deliveries, and what they weigh together.
     static var maximumKept: (count: Int, weight: Int) { (10_000, 16 << 20) }
 
-    private let instance: InstanceID
-    private var gates: [IncarnationID: Gate] = [:]
+    let instance: InstanceID
+    private(set) var gates: [IncarnationID: Gate] = [:]
+    /// Decides which session has each user.
+    var arbiter = UserArbiter()
     private var lastNumber: UInt64 = 0
     /// Who gets what is pushed to a group, as far as it was asked since somebody's word changed it.
     private var receivers = Memo<[GroupName: Receivers]>([:])
-    /// Deliveries that were given up because too many were kept.
-    private(set) var dropped = 0
+    /// Deliveries that were given up because too many were kept, since it was asked last, and Gates for which that began.
+    private var dropped = Memo<(count: Int, began: [IncarnationID])>((0, []))
 
     init(_ instance: InstanceID) {
         self.instance = instance
@@ -73,47 +81,83 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
     /// Whether anybody is in a group, by what Gates have said.
     mutating func audience(of group: GroupName) -> Audience { receivers(of: group).audience }
 
+    /// Tells how many deliveries were given up since it was asked last, and for which Gates that began.
+    mutating func takeDropped() -> (count: Int, began: [IncarnationID]) {
+        defer { dropped.value = (0, []) }
+        return dropped.value
+    }
+
     /// Takes a change of the cluster in.
     /// - Parameters:
     ///   - known: all Gates that are not proven gone.
     ///   - local: those of them that are in this process.
-    mutating func update(gates known: [IncarnationID: QueueAddress], local: Set<IncarnationID> = []) {
+    ///   - away: those of which nothing is to be expected soon.
+    mutating func update(
+        gates known: [IncarnationID: QueueAddress], local: Set<IncarnationID> = [], away: Set<IncarnationID> = []
+    ) {
+        for id in gates.keys where known[id] == nil { arbiter.forget(id) }
         gates = gates.filter { known[$0.key] != nil }
         receivers.value = [:]
+        arbiter.viewsChanged()
         for (id, address) in known {
             meet(id, at: address, isLocal: local.contains(id))
+            gates[id]?.isAway = away.contains(id)
             // The Gate itself may know it by another name, if there are several brokers.
             if gates[id]?.address.generation == address.generation { gates[id]?.address = address }
         }
     }
 
     /// Takes a Gate's word in.
+    /// - Parameter parcel: the number of its message.
     /// - Returns: what the Gate has missed.
     mutating func received(
-        _ message: SubscriptionMessage, from id: IncarnationID, at address: QueueAddress
+        _ message: SubscriptionMessage, number parcel: UInt64 = 0, from id: IncarnationID, at address: QueueAddress
     ) -> [Delivery] {
         meet(id, at: address)
         // Sent before the Gate had its present queue: it will say all of that again.
         guard gates[id]?.address.generation == address.generation else { return [] }
+        gates[id]?.taken = parcel
         switch message {
-        case .subscribe(let groups):
-            gates[id]?.groups.formUnion(groups)
-            for group in groups { receivers.value[group] = nil }
+        case .subscribe(let groups): subscribe(id, to: groups)
         case .unsubscribe(let groups):
             gates[id]?.groups.subtract(groups)
-            for group in groups { receivers.value[group] = nil }
+            for group in groups {
+                receivers.value[group] = nil
+                arbiter.unsubscribed(group, by: id)
+            }
+        case .bind(let bindings):
+            subscribe(id, to: bindings.map(\.group))
+            for binding in bindings { arbiter.told(binding, by: id) }
+        case .release(let releases):
+            for release in releases { arbiter.released(release, by: id) }
         case .received(let number): gates[id]?.forget(upTo: number)
         case .view(let view, let number):
-            if gates[id]?.view != view {
-                gates[id]?.view = view
-                receivers.value = [:]
-            }
+            setView(view, of: id)
             gates[id]?.forget(upTo: number)
             guard gates[id]?.isHeld == true else { return [] }
             gates[id]?.isHeld = false
             return deliveries(to: id)
         }
         return []
+    }
+
+    private mutating func subscribe(_ id: IncarnationID, to groups: [GroupName]) {
+        gates[id]?.groups.formUnion(groups)
+        for group in groups { receivers.value[group] = nil }
+    }
+
+    private mutating func setView(_ view: OwnershipView, of id: IncarnationID) {
+        guard gates[id]?.view != view else { return }
+        // Equal views share their storage, and so are compared at once.
+        let view = gates.values.lazy.compactMap(\.view).first { $0 == view } ?? view
+        gates[id]?.view = view
+        // Of other groups the Gate will not say that it left them.
+        let instance = instance
+        let left = gates[id]?.groups.filter { !view.isResponsible(instance, for: $0.key) } ?? []
+        gates[id]?.groups.subtract(left)
+        arbiter.keep(of: id) { view.isResponsible(instance, for: $0.key) }
+        receivers.value = [:]
+        arbiter.viewsChanged()
     }
 
     /// Pushes to a group.
@@ -148,7 +192,11 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
     /// - Returns: nil if nothing is to be sent to the Gate now.
     private mutating func add(_ push: Kept, to id: IncarnationID) -> Delivery? {
         // Field by field: a copy of the whole would have all that is kept copied where it is changed.
-        if gates[id]?.isLocal == false { dropped += gates[id]?.keep(push) ?? 0 }
+        if gates[id]?.isLocal == false, case let given = gates[id]?.keep(push) ?? 0, given > 0 {
+            dropped.value.count += given
+            if gates[id]?.isDropping == false { dropped.value.began.append(id) }
+            gates[id]?.isDropping = true
+        }
         guard gates[id]?.isHeld == false, let address = gates[id]?.address else { return nil }
         return Delivery(receiver: id, address: address, number: push.number, group: push.group, content: push.content)
     }
@@ -167,6 +215,7 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
         for id in Array(gates.keys) {
             gates[id]?.view = nil
             gates[id]?.groups = []
+            arbiter.forget(id)
             if gates[id]?.isHeld == false { result += deliveries(to: id) }
         }
         return result
@@ -182,6 +231,7 @@ struct GroupOwner<Content: Hashable & Sendable>: Hashable, Sendable {
         gates[id]?.address = address
         gates[id]?.view = nil
         gates[id]?.groups = []
+        arbiter.forget(id)
         // It says first what it has.
         let isLocal = gates[id]?.isLocal ?? isLocal
         gates[id]?.isHeld = !isLocal
@@ -213,5 +263,6 @@ extension GroupOwner.Gate {
 
     fileprivate mutating func forget(upTo number: UInt64) {
         while let first = kept.first, first.number <= number { keptWeight -= kept.removeFirst().weight }
+        if kept.isEmpty { isDropping = false }
     }
 }

@@ -33,6 +33,8 @@ struct Subscriptions: Hashable, Sendable {
     private var live: [InstanceID: IncarnationID] = [:]
     private var view = OwnershipView([])
     private var groups: [GroupName: Group] = [:]
+    /// The sessions that have users, or ask for them: those groups' members.
+    private var users = UserBindings()
     /// Those of them whose first member waits for parcels, in the order of what they await.
     private var awaiting: Deque<GroupName> = []
     /// Those whose first member waits for an owner that can be told.
@@ -41,15 +43,14 @@ struct Subscriptions: Hashable, Sendable {
     private var settled = Memo<[GroupName]>([])
     /// The number of the last delivery of each owner, of those too that this Gate has not heard of yet.
     private var received: [IncarnationID: UInt64] = [:]
-    /// Parcels that are neither in their queue nor back; ended ones among them, behind one that is not.
-    private var onTheirWay: Deque<UInt64> = []
-    private var ended: Set<UInt64> = []
-    private var lastNumber: UInt64 = 0
+    private var ledger = ParcelLedger()
 
     /// Whether a queue took nothing, of an instance that is not proven gone.
     private(set) var isAnyUnreachable = false
 
     private static let rememberedOwners = 10_000
+    /// So many stay below the size of a large message.
+    private static let namesInAMessage = 500
 
     init() {}
 
@@ -69,7 +70,7 @@ struct Subscriptions: Hashable, Sendable {
     mutating func subscribe(_ group: GroupName) -> [Parcel] {
         guard groups[group] == nil else { return [] }
         let parcels = responsible(for: group).flatMap { send(.subscribe([group]), to: $0) }
-        groups[group] = Group(awaited: lastNumber)
+        groups[group] = Group(awaited: ledger.last)
         awaiting.append(group)
         settle()
         return parcels
@@ -81,6 +82,77 @@ struct Subscriptions: Hashable, Sendable {
         stuck.remove(group)
         return responsible(for: group).flatMap { send(.unsubscribe([group]), to: $0) }
     }
+
+    // MARK: Users
+
+    /// A session asks for a user. It has the user, or not, as `takeBound` and `receive` tell.
+    /// - Parameter group: the user's, which no session joins otherwise.
+    mutating func bind(_ claim: UserClaim, to group: GroupName, policy: LoginPolicy) -> [Parcel] {
+        users.add(claim, to: group, policy: policy)
+        let (owner, _) = view.ownerAndHeir(of: group.key)
+        var parcels: [Parcel] = []
+        for id in responsible(for: group) {
+            let isOwner = id.instance == owner
+            parcels += send(bindings: [UserBinding(claim, of: group, ask: isOwner ? policy : nil)], to: id)
+        }
+        groups[group] = Group(awaited: ledger.last)
+        awaiting.append(group)
+        settle()
+        return parcels
+    }
+
+    /// A session has its user no more, or does not ask any more.
+    mutating func release(_ session: SessionID, from group: GroupName) -> [Parcel] {
+        guard users.remove(session, from: group) else { return [] }
+        return released(session, group)
+    }
+
+    private mutating func released(_ session: SessionID, _ group: GroupName) -> [Parcel] {
+        guard users.includes(group) else { return unsubscribe(group) }
+        let release = UserRelease(group: group, session: session)
+        return responsible(for: group).flatMap { send(.release([release]), to: $0) }
+    }
+
+    /// Takes an owner's verdict in.
+    /// - Parameter number: that of this Gate's last message which the owner had taken in when it decided.
+    /// - Returns: what others are to be told, and what becomes of the session.
+    mutating func receive(
+        _ verdict: UserVerdict, from owner: IncarnationID, number: UInt64
+    ) -> (parcels: [Parcel], consequence: UserBindings.Consequence) {
+        let consequence = users.receive(verdict, from: owner, number: number)
+        switch consequence {
+        case .nothing: return ([], consequence)
+        case .refused, .superseded: return (released(verdict.session, verdict.group), consequence)
+        case .accepted(let isRaised):
+            noteSettled(verdict.group)
+            guard isRaised, let claim = users.claim(of: verdict.session, in: verdict.group) else {
+                return ([], consequence)
+            }
+            let others = responsible(for: verdict.group).filter { $0 != owner }
+            return (
+                others.flatMap { send(bindings: [UserBinding(claim, of: verdict.group)], to: $0) }, consequence
+            )
+        }
+    }
+
+    /// Tells which sessions have their user, of those whose group has settled.
+    mutating func takeBound(in group: GroupName) -> [SessionID] {
+        isHeld(group) ? users.takeBound(in: group) : []
+    }
+
+    private mutating func send(bindings: [UserBinding], to id: IncarnationID) -> [Parcel] {
+        guard !bindings.isEmpty else { return [] }
+        let parcels = send(.bind(bindings), to: id)
+        if let parcel = parcels.last { users.sent(bindings, to: id, number: parcel.number) }
+        return parcels
+    }
+
+    /// The last member of a user's group may be there by now.
+    private mutating func noteSettled(_ group: GroupName) {
+        if isHeld(group) { settled.value.append(group) }
+    }
+
+    // MARK: The cluster
 
     /// Takes a change of the cluster in.
     /// - Parameters:
@@ -106,8 +178,7 @@ struct Subscriptions: Hashable, Sendable {
     /// This Gate has a new queue: nobody sends there before it has been told. Parcels that are still on their way come too late
     /// to be believed, and must not be sent any more.
     mutating func reconnected() -> [Parcel] {
-        onTheirWay = []
-        ended = []
+        ledger.giveUpAll()
         for id in Array(owners.keys) {
             owners[id]?.toldView = nil
             owners[id]?.isReachable = true
@@ -125,7 +196,7 @@ struct Subscriptions: Hashable, Sendable {
 
     /// A parcel is in its queue (`isDelivered`), or came back because the queue is gone.
     mutating func parcelEnded(_ parcel: Parcel, isDelivered: Bool) {
-        guard end(parcel.number) else { return }
+        guard ledger.end(parcel.number) else { return }
         if !isDelivered, let owner = owners[parcel.receiver], owner.address == parcel.address {
             // Whoever was behind it is dead, or knows when it is back that it knows nothing.
             owners[parcel.receiver]?.isReachable = false
@@ -164,7 +235,7 @@ struct Subscriptions: Hashable, Sendable {
         awaiting.append(contentsOf: stuck.sorted())
         stuck = []
         if !parcels.isEmpty {
-            for name in awaiting where groups[name]?.awaited != nil { groups[name]?.awaited = lastNumber }
+            for name in awaiting where groups[name]?.awaited != nil { groups[name]?.awaited = ledger.last }
         }
         settle()
         return parcels
@@ -172,39 +243,49 @@ struct Subscriptions: Hashable, Sendable {
 
     private mutating func tell(_ id: IncarnationID) -> [Parcel] {
         guard let owner = owners[id], owner.isReachable, owner.toldView != view else { return [] }
-        let known = owner.toldView
-        let news =
-            !isLive(id)
-            ? []
-            : groups.keys.filter { group in
-                let key = group.key
-                return view.isResponsible(id.instance, for: key)
-                    && !(known?.isResponsible(id.instance, for: key) ?? false)
-            }
+        let news = isLive(id) ? self.news(for: id.instance, toldView: owner.toldView) : []
         owners[id]?.toldView = view
-        return (news.isEmpty ? [] : send(.subscribe(news.sorted()), to: id))
-            + send(.view(view, received: received[id] ?? 0), to: id)
+        var parcels: [Parcel] = []
+        let subscriptions = news.filter { !users.includes($0.group) }.map(\.group).sorted()
+        for start in stride(from: 0, to: subscriptions.count, by: Self.namesInAMessage) {
+            let names = subscriptions[start...].prefix(Self.namesInAMessage)
+            parcels += send(.subscribe(Array(names)), to: id)
+        }
+        let bindings = news.filter { users.includes($0.group) }.sorted { $0.group < $1.group }.flatMap { news in
+            users.news(of: news.group, for: id, isOwner: news.isOwner, knowsNothing: news.knowsNothing)
+        }
+        for start in stride(from: 0, to: bindings.count, by: Self.namesInAMessage) {
+            parcels += send(bindings: Array(bindings[start...].prefix(Self.namesInAMessage)), to: id)
+        }
+        return parcels + send(.view(view, received: received[id] ?? 0), to: id)
+    }
+
+    /// A group of which an instance has to be told something.
+    private struct News {
+        var group: GroupName
+        var isOwner: Bool
+        var knowsNothing: Bool
+    }
+
+    private func news(for instance: InstanceID, toldView: OwnershipView?) -> [News] {
+        groups.keys.compactMap { group in
+            let key = group.key
+            let (owner, heir) = view.ownerAndHeir(of: key)
+            guard owner == instance || heir == instance else { return nil }
+            let knowsNothing = !(toldView?.isResponsible(instance, for: key) ?? false)
+            guard knowsNothing || users.isAsking(in: group) else { return nil }
+            return News(group: group, isOwner: owner == instance, knowsNothing: knowsNothing)
+        }
     }
 
     private mutating func send(_ message: SubscriptionMessage, to id: IncarnationID) -> [Parcel] {
         guard let owner = owners[id], owner.isReachable else { return [] }
-        lastNumber += 1
-        onTheirWay.append(lastNumber)
-        return [Parcel(number: lastNumber, receiver: id, address: owner.address, message: message)]
-    }
-
-    /// - Returns: false if the parcel is not on its way any more.
-    private mutating func end(_ number: UInt64) -> Bool {
-        guard let first = onTheirWay.first, let last = onTheirWay.last, number >= first, number <= last,
-            ended.insert(number).inserted
-        else { return false }
-        while let first = onTheirWay.first, ended.remove(first) != nil { onTheirWay.removeFirst() }
-        return true
+        return [Parcel(number: ledger.begin(), receiver: id, address: owner.address, message: message)]
     }
 
     /// Looks which members are there by now.
     private mutating func settle() {
-        let first = onTheirWay.first ?? .max
+        let first = ledger.first
         while let name = awaiting.first {
             // Those without a number are there, or are not wanted any more.
             let awaited = groups[name]?.awaited
@@ -218,6 +299,7 @@ struct Subscriptions: Hashable, Sendable {
                 continue
             }
             groups[name]?.awaited = nil
+            if owner == nil { users.acceptAll(in: name) }
             settled.value.append(name)
         }
     }

@@ -22,7 +22,7 @@ public final class RPCServer: Sendable {
 
     private struct State: ~Copyable {
         var table: FunctionTable
-        var pushReceiver: (@Sendable (GroupPush) -> Void)?
+        var groupReceiver: GroupReceiver?
         var jobs: JobQueue
     }
 
@@ -73,13 +73,17 @@ public final class RPCServer: Sendable {
         try state.withLock { (state) throws(RegistrationError) in try state.table.add(value, named: name) }
     }
 
-    /// Has pushes to groups that the instance is in delivered to `receiver`, on any thread, in each group's order: makes a Gate of
-    /// it. Called before the instance is served.
-    package func receivePushes(_ receiver: @escaping @Sendable (GroupPush) -> Void) {
-        state.withLock { $0.pushReceiver = receiver }
+    /// Has pushes to groups that the instance subscribes to delivered to `receiver`, on any thread, in each group's order: makes a
+    /// Gate of it. Called before the instance is served.
+    /// - Parameter superseded: told which session has lost its user, by the user's group, to another session.
+    package func receivePushes(
+        _ receiver: @escaping @Sendable (GroupPush) -> Void,
+        superseded: @escaping @Sendable (SessionID, GroupName) -> Void = { _, _ in }
+    ) {
+        state.withLock { $0.groupReceiver = GroupReceiver(push: receiver, superseded: superseded) }
     }
 
-    var pushReceiver: (@Sendable (GroupPush) -> Void)? { state.withLock { $0.pushReceiver } }
+    var groupReceiver: GroupReceiver? { state.withLock { $0.groupReceiver } }
 
     // MARK: How it is doing
 

@@ -127,19 +127,4 @@ import Testing
             #expect(try await client.ask("Test/Handler_Join/1", #""user.joe""#).contains("which only bind joins"))
         }
     }
-
-    @Test func garbageAmongClaimsIsDropped() async throws {
-        try await GateHarness.run(register: Self.register) { harness in
-            let client = try await TestClient.connected(port: harness.port)
-            #expect(try await bind(client) == #"{"Error":"","Result":null}"#)
-            for body in ["", "{", "[]", #"{"kind":"claim"}"#, #"{"kind":"claim","claim":{"counter":-1}}"#] {
-                let push = GroupPush(
-                    group: .user("joe"), topic: ClaimMessage.topic, qos: 0, body: ByteBuffer(string: body))
-                harness.node.push(push)
-            }
-            let push = GroupPush(group: .user("joe"), topic: "t", qos: 0, body: ByteBuffer(string: "still here"))
-            harness.node.push(push)
-            #expect(try await client.push(on: "t") == "still here")
-        }
-    }
 }

@@ -51,9 +51,9 @@ final class TestNode: Sendable {
         try await eventually("\(node.id) never heard of \(id)") { node.view.candidate(id) != nil }
     }
 
-    func bind(_ instance: InstanceID, to group: GroupName) async throws {
+    func subscribe(_ instance: InstanceID, to group: GroupName) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            node.bind(instance, to: group) { continuation.resume(with: $0) }
+            node.subscribe(instance, to: group) { continuation.resume(with: $0) }
         }
     }
 

@@ -15,19 +15,23 @@ import Testing
         var view = ClusterView()
         var now = GroupTrafficTests.start
         let heard = Log<String>()
+        let drops = Log<String>()
+        var casts: [RPCRequest] = []
         /// Requests to other nodes that have not been told an outcome.
         var sent: [(request: RPCRequest, queue: QueueName, confirmation: GroupTraffic.Confirmation)] = []
         private var sequence: UInt64 = 0
+        private var number: UInt64 = 0
 
         init() {
             var gate = InstanceDescription(id: near, type: "Gate", queue: "near.1")
             (gate.isGate, gate.generation, gate.life) = (true, 1, 1)
             view.addLocal(gate)
             let heard = heard
-            traffic.add(IncarnationID(near, on: "near", life: 1), nil, at: QueueAddress("near.1", generation: 1)) {
-                push in
-                heard.add(String(buffer: push.body))
-            }
+            traffic.add(
+                IncarnationID(near, on: "near", life: 1), nil, at: QueueAddress("near.1", generation: 1),
+                receiver: GroupReceiver(
+                    push: { heard.add(String(buffer: $0.body)) },
+                    superseded: { session, _ in heard.add("superseded: \(session)") }))
             announce("far.1", generation: 1)
         }
 
@@ -51,9 +55,10 @@ import Testing
             while case let actions = traffic.takeActions(), !actions.isEmpty {
                 for action in actions {
                     switch action {
-                    case .deliver(let push, let receiver): receiver(push)
+                    case .deliver(let push, let receiver): receiver.push(push)
                     case .run(let body): body()
-                    case .cast: break
+                    case .cast(let request, _): casts.append(request)
+                    case .dropped(let count, let began, _): drops.add("\(count) \(began)")
                     case .send(let request, let queue, let confirmation): sent.append((request, queue, confirmation))
                     }
                 }
@@ -62,30 +67,37 @@ import Testing
 
         /// Tells the outcome of all that was sent, and forgets it.
         mutating func end(_ outcome: DeliveryOutcome) {
-            for (_, _, confirmation) in sent {
-                switch confirmation {
-                case .parcel(let parcel, let gate, let type): traffic.ended(parcel, from: gate, type, outcome)
-                case .delivery(let owner, let gate, let address, let counter):
-                    if case .returned = outcome { traffic.returned(from: owner, to: gate, at: address) }
-                    counter?.end()
-                }
-            }
+            for (_, _, confirmation) in sent { traffic.ended(confirmation, outcome, now: now) }
             sent = []
             perform()
         }
 
         /// The other Gate, as an owner, has taken in all that was sent to it.
         mutating func answer() {
-            traffic.receive(SubscriptionAnswer(from: far, number: .max), at: near)
+            traffic.receive(SubscriptionAnswer(from: far, number: .max), at: near, now: now)
             perform()
         }
 
         /// The other Gate's word to the one here, as an owner.
         mutating func receive(_ messages: [SubscriptionMessage], generation: UInt64 = 1) {
             let address = QueueAddress(QueueName("far.\(generation)"), generation: generation)
-            traffic.receive(messages, at: near, from: far, at: address, now: now)
-            traffic.decide(now)
+            receive(messages, from: far, at: address)
+        }
+
+        mutating func receive(_ messages: [SubscriptionMessage], from gate: IncarnationID, at address: QueueAddress) {
+            for message in messages {
+                number += 1
+                let request = SubscriptionRequest(message, number: number, from: gate, at: address)
+                traffic.receive(request, at: near, now: now)
+            }
             perform()
+        }
+
+        /// A group that the Gate of this node owns.
+        var ownedGroup: GroupName {
+            var number = 0
+            while viewOfBoth.ownerAndHeir(of: "user.\(number)").owner != near { number += 1 }
+            return GroupName("user.\(number)")
         }
 
         var viewOfBoth: OwnershipView { OwnershipView([near, far.instance]) }
@@ -98,7 +110,7 @@ import Testing
 
         mutating func push(_ text: String, to group: GroupName, _ outcomes: Log<PublishOutcome>? = nil) {
             let push = GroupPush(group: group, topic: "t", qos: 0, body: ByteBuffer(string: text))
-            var completion: GroupTraffic.Pushed?
+            var completion: GroupOwners.Pushed?
             if let outcomes { completion = { result in outcomes.add((try? result.get()) ?? .unroutable) } }
             traffic.push(push, as: near, now: now, completion: completion)
             perform()
@@ -134,7 +146,7 @@ import Testing
             node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
             node.perform()
             node.end(.delivered)
-            node.now = node.now + GroupTraffic.answerTime
+            node.now = node.now + GroupSubscribers.answerTime
             if isSilent {
                 node.view.suspectSilent(now: node.now)
                 node.traffic.update(node.view, now: node.now)
@@ -151,7 +163,7 @@ import Testing
         var node = Node()
         let joins = Log<Bool>()
         node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
-        node.now = node.now + GroupTraffic.joinTime
+        node.now = node.now + GroupSubscribers.joinTime
         node.traffic.sweep(now: node.now, isRound: true)
         node.perform()
         #expect(joins.elements == [false])
@@ -177,7 +189,7 @@ import Testing
         let outcomes = Log<PublishOutcome>()
         node.push("1", to: "room", outcomes)
         node.end(.delivered)
-        node.now = node.now + GroupTraffic.audienceTime
+        node.now = node.now + GroupOwners.audienceTime
         node.traffic.sweep(now: node.now, isRound: false)
         node.perform()
         #expect(outcomes.elements == [.routed])
@@ -236,7 +248,7 @@ import Testing
         node.end(.returned)
         #expect(outcomes.elements == [.routed], "it may come back")
         #expect(node.traffic.isWaiting)
-        node.now = node.now + GroupTraffic.returnTime
+        node.now = node.now + GroupOwners.returnTime
         node.traffic.sweep(now: node.now, isRound: true)
         node.push("2", to: "room", outcomes)
         #expect(outcomes.elements == [.routed, .unroutable])
@@ -257,14 +269,12 @@ import Testing
         var node = Node()
         node.receive([.view(node.viewOfBoth, received: 0)])
         let stranger = IncarnationID("nobody", on: "nowhere")
-        node.traffic.receive(
-            [.subscribe(["room"])], at: Self.near, from: stranger, at: QueueAddress("nowhere", generation: 7),
-            now: node.now)
+        node.receive([.subscribe(["room"])], from: stranger, at: QueueAddress("nowhere", generation: 7))
         node.sent = []
         node.push("1", to: "room")
         #expect(node.deliveries(to: "nowhere") == ["1"])
         #expect(node.traffic.isWaiting)
-        node.now = node.now + GroupTraffic.returnTime
+        node.now = node.now + GroupOwners.returnTime
         node.traffic.sweep(now: node.now, isRound: false)
         node.sent = []
         node.push("2", to: "room")
@@ -295,10 +305,83 @@ import Testing
         let (joins, outcomes) = (Log<Bool>(), Log<PublishOutcome>())
         node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
         node.push("1", to: "room", outcomes)
-        node.traffic.remove(Self.near)
+        node.traffic.remove(Self.near, now: node.now)
         node.perform()
         #expect(joins.elements == [false])
         node.end(.unknown)
         #expect(outcomes.elements == [.routed], "once")
+    }
+
+    @Test func whatIsGivenUpIsCountedAndToldOnceForAGate() {
+        var node = Node()
+        node.receive([.view(node.viewOfBoth, received: 0), .subscribe(["room"])])
+        let bound = GroupOwner<GroupPush>.maximumKept.count
+        for _ in 0...bound + 1 { node.push("x", to: "room") }
+        #expect(node.drops.elements == ["1 [far:Gate]", "1 []"])
+        node.receive([.received(.max)])
+        for _ in 0...bound { node.push("x", to: "room") }
+        #expect(node.drops.elements.last == "1 [far:Gate]", "it had all in between")
+    }
+
+    @Test func aGroupThatAGateLeftWhileAnotherOwnedItHasNobody() {
+        var node = Node()
+        let outcomes = Log<PublishOutcome>()
+        // A third instance is there for so long that this one is neither owner nor heir of all groups.
+        let all = OwnershipView([Self.near, Self.far.instance, "third:Gate"])
+        var number = 0
+        while all.isResponsible(Self.near, for: "room-\(number)") { number += 1 }
+        let group = GroupName("room-\(number)")
+        node.receive([.subscribe([group]), .view(node.viewOfBoth, received: 0)])
+        node.push("1", to: group, outcomes)
+        node.end(.delivered)
+        // The Gate tells others that its last member left.
+        node.receive([.view(all, received: 0), .view(node.viewOfBoth, received: 0)])
+        node.push("2", to: group, outcomes)
+        #expect(outcomes.elements == [.routed, .unroutable])
+    }
+
+    // MARK: Users
+
+    @Test func ofTwoSessionsTheOwnerKeepsTheNewer() throws {
+        var node = Node()
+        node.receive([.view(node.viewOfBoth, received: 0)])
+        let group = node.ownedGroup
+        let (here, there) = (SessionID(), SessionID())
+        let outcomes = Log<BindOutcome>()
+        node.traffic.bind(
+            UserClaim(session: here, counter: 7), at: Self.near, to: group, policy: .kick, now: node.now
+        ) { outcomes.add((try? $0.get()) ?? .refused) }
+        node.perform()
+        #expect(outcomes.elements.isEmpty, "the heir has not been told")
+        node.end(.delivered)
+        node.answer()
+        #expect(outcomes.elements == [.bound])
+
+        let ask = UserBinding(UserClaim(session: there, counter: 1), of: group, ask: .kick)
+        node.receive([.bind([ask])])
+        #expect(node.heard.elements == ["superseded: \(here)"])
+        let answer = try #require(node.casts.last.flatMap { SubscriptionAnswer($0) })
+        let claim = UserClaim(session: there, counter: 8)
+        #expect(answer.verdicts == [UserVerdict(.accepted(claim), of: there, in: group)])
+    }
+
+    @Test func aSessionOfAGateThatIsAwayRefusesForAWhileOnly() {
+        var node = Node()
+        node.receive([.view(node.viewOfBoth, received: 0)])
+        let group = node.ownedGroup
+        node.receive([.bind([UserBinding(UserClaim(session: SessionID(), counter: 1), of: group)])])
+        node.view.remove(queue: "far.1")
+        node.traffic.update(node.view, now: node.now)
+        node.end(.returned)
+        let outcomes = Log<BindOutcome>()
+        node.traffic.bind(
+            UserClaim(session: SessionID(), counter: 2), at: Self.near, to: group, policy: .refuse, now: node.now
+        ) { outcomes.add((try? $0.get()) ?? .refused) }
+        node.perform()
+        #expect(outcomes.elements.isEmpty, "that Gate may come back")
+        node.now = node.now + UserArbiter.patience
+        node.traffic.sweep(now: node.now, isRound: false)
+        node.perform()
+        #expect(outcomes.elements == [.bound])
     }
 }

@@ -50,7 +50,7 @@ extension TransportContract {
         let chat = try await speaker(in: cluster)
         for round in 0..<40 {
             let group = GroupName("room \(round)")
-            for gate in gates { try await gate.node.bind(gate.gate, to: group) }
+            for gate in gates { try await gate.node.subscribe(gate.gate, to: group) }
             chat.push(push(group, round))
             for gate in gates {
                 let pushes = await gate.pushes.waitFor(round + 1)
@@ -64,12 +64,12 @@ extension TransportContract {
         let chat = try await speaker(in: cluster)
         let group: GroupName = "room"
         #expect(try await chat.pushConfirmed(push(group, 0)) == .unroutable)
-        for gate in gates { try await gate.node.bind(gate.gate, to: group) }
+        for gate in gates { try await gate.node.subscribe(gate.gate, to: group) }
         #expect(try await chat.pushConfirmed(push(group, 1)) == .routed)
         _ = await gates[0].pushes.waitFor(1)
-        gates[0].node.unbind(gates[0].gate, from: group)
+        gates[0].node.unsubscribe(gates[0].gate, from: group)
         #expect(try await chat.pushConfirmed(push(group, 2)) == .routed)
-        gates[1].node.unbind(gates[1].gate, from: group)
+        gates[1].node.unsubscribe(gates[1].gate, from: group)
         try await eventually("the owner never heard of the end") {
             try await chat.pushConfirmed(.probe(group)) == .unroutable
         }
@@ -82,9 +82,9 @@ extension TransportContract {
         let gates = try await gates(["g1", "g2", "g3"], in: cluster)
         let chat = try await speaker(in: cluster)
         for gate in gates {
-            try await gate.node.bind(gate.gate, to: "room")
+            try await gate.node.subscribe(gate.gate, to: "room")
             // Twice is once.
-            try await gate.node.bind(gate.gate, to: "room")
+            try await gate.node.subscribe(gate.gate, to: "room")
         }
         for number in 0..<500 { chat.push(push("room", number)) }
         for gate in gates {
@@ -96,7 +96,7 @@ extension TransportContract {
     static func oneOrderForAll(_ cluster: TestCluster) async throws {
         let gates = try await gates(["g1", "g2", "g3"], in: cluster)
         let chat = try await speaker(in: cluster)
-        for gate in gates { try await gate.node.bind(gate.gate, to: "room") }
+        for gate in gates { try await gate.node.subscribe(gate.gate, to: "room") }
         await withTaskGroup(of: Void.self) { group in
             for publisher in 0..<4 {
                 group.addTask {
@@ -118,10 +118,10 @@ extension TransportContract {
     static func ownGroupsOnly(_ cluster: TestCluster) async throws {
         let gates = try await gates(["g1", "g2"], in: cluster)
         let chat = try await speaker(in: cluster)
-        try await gates[0].node.bind(gates[0].gate, to: "one")
-        try await gates[0].node.bind(gates[0].gate, to: "both")
-        try await gates[1].node.bind(gates[1].gate, to: "two")
-        try await gates[1].node.bind(gates[1].gate, to: "both")
+        try await gates[0].node.subscribe(gates[0].gate, to: "one")
+        try await gates[0].node.subscribe(gates[0].gate, to: "both")
+        try await gates[1].node.subscribe(gates[1].gate, to: "two")
+        try await gates[1].node.subscribe(gates[1].gate, to: "both")
         for (number, group) in (["one", "two", "both", "none", "one"] as [GroupName]).enumerated() {
             chat.push(push(group, number))
         }
@@ -131,7 +131,7 @@ extension TransportContract {
         #expect(numbers(first.filter { $0.group == "one" }) == [0, 4])
         let second = await gates[1].pushes.waitFor(2)
         #expect(second.map(\.group).sorted() == ["both", "two"])
-        gates[0].node.unbind(gates[0].gate, from: "one")
+        gates[0].node.unsubscribe(gates[0].gate, from: "one")
         chat.push(push("one", 5))
         chat.push(push("both", 6))
         #expect(numbers(await gates[0].pushes.waitFor(4)).sorted() == [0, 2, 4, 6])
@@ -141,7 +141,7 @@ extension TransportContract {
         let gates = try await gates(["g1"], in: cluster)
         let chat = try await speaker(in: cluster)
         let group = GroupName(String(repeating: "ü", count: GroupName.maximumByteCount / 2))
-        try await gates[0].node.bind(gates[0].gate, to: group)
+        try await gates[0].node.subscribe(gates[0].gate, to: group)
         let bodies = [[], (UInt8.min...UInt8.max).map { $0 }, [UInt8](repeating: 0, count: 100_000)]
         let leftOut = [nil, SessionID(), SessionID()]
         for (qos, body) in bodies.enumerated() {
@@ -160,10 +160,10 @@ extension TransportContract {
         let node = try await cluster.node("g")
         let chat = try await speaker(in: cluster)
         let gate = try await cluster.serve("Gate", "g:Gate", on: node) { $0.receivePushes { _ in } }
-        try await node.bind("g:Gate", to: "room")
+        try await node.subscribe("g:Gate", to: "room")
         #expect(try await chat.pushConfirmed(push("room", 0)) == .routed)
         await node.withdraw(gate)
         #expect(try await chat.pushConfirmed(push("room", 1)) == .unroutable)
-        await #expect(throws: RPCError.self) { try await node.bind("g:Gate", to: "room") }
+        await #expect(throws: RPCError.self) { try await node.subscribe("g:Gate", to: "room") }
     }
 }

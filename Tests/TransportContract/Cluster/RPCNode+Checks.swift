@@ -48,10 +48,10 @@ extension RPCNode {
         }
     }
 
-    /// Binds and awaits that it is done.
-    func bind(_ instance: InstanceID, to group: GroupName) async throws {
+    /// Subscribes and awaits that it is done.
+    func subscribe(_ instance: InstanceID, to group: GroupName) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            bind(instance, to: group) { continuation.resume(with: $0) }
+            subscribe(instance, to: group) { continuation.resume(with: $0) }
         }
     }
 }

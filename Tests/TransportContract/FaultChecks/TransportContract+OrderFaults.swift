@@ -58,7 +58,7 @@ extension TransportContract {
                     if let number = Int(String(buffer: push.body)) { seen.add(number) }
                 }
             }
-            try await node.bind(gate, to: "room")
+            try await node.subscribe(gate, to: "room")
             recorders.append(seen)
         }
         func push(_ number: Int) -> GroupPush {

@@ -17,7 +17,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         var presence: Presence?
         /// Who was told of it.
         var audience = PresenceReporter.Audience()
-        /// Keeps the Gate bound to the group; the end of this membership gives it back.
+        /// Keeps the Gate subscribed to the group; the end of this membership gives it back.
         let hold: GroupHold
     }
 
@@ -37,10 +37,10 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     var isForwarding = false
     /// True once the Gate shuts down: what comes now is neither acknowledged nor done.
     var isFinishing = false
-    /// True while the session is about to become a user's.
-    var isBinding = false {
+    /// While the session is about to become a user's: the user's group.
+    var bindingGroup: GroupName? {
         didSet {
-            guard !isBinding, !bindingWaiters.isEmpty else { return }
+            guard bindingGroup == nil, !bindingWaiters.isEmpty else { return }
             let waiters = bindingWaiters
             bindingWaiters = []
             for waiter in waiters { waiter.resume() }
@@ -193,10 +193,9 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         held = HeldInput()
         output = ByteBuffer()
         shard.requestShare.giveBack(requests.removeAll())
-        isBinding = false
+        bindingGroup = nil
         leaveAllGroups()
         shard.remove(self)
-        if let userID = box?.state.userID, !userID.isEmpty { gate.users.release(userID, self) }
         if let box { gate.sessions.remove(self, id: box.state.id, clientID: clientID) }
     }
 

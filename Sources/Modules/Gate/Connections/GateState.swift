@@ -13,7 +13,6 @@ final class GateState: Sendable {
     let sessions = SessionDirectory()
     let groups: GroupDirectory
     let inbox: PushInbox
-    let users: UserDirectory
     let statistics: GateStatistics
     let endings: Endings
     /// Bytes of all clients' input that is not taken in yet.
@@ -21,7 +20,7 @@ final class GateState: Sendable {
     /// The ports that are listened on, as they are bound: where the configuration says 0, the system chose.
     let ports = AsyncStream<Int>.makeStream()
 
-    private let watch = Mutex(ClusterWatch())
+    private let isWatching = Mutex(true)
 
     init(configuration: GateSettings, context: ModuleContext, eventLoops: [any EventLoop]) {
         self.configuration = configuration
@@ -37,10 +36,6 @@ final class GateState: Sendable {
         shards = eventLoops.map {
             Shard(eventLoop: $0, context: context, inputBound: bound, requestBound: requestBound)
         }
-        users = UserDirectory(policy: configuration.duplicateLogin) { userID, message in
-            guard let body = try? context.json(message) else { return }
-            context.push(to: .user(userID), topic: ClaimMessage.topic, body: body)
-        }
         groups = GroupDirectory(node: context.node, gate: context.instance)
         inbox = PushInbox(shards: shards)
     }
@@ -55,7 +50,6 @@ final class GateState: Sendable {
     /// Takes a push to a group in, on any thread.
     func receive(_ push: GroupPush) {
         guard !push.isProbe else { return }
-        if push.topic == ClaimMessage.topic { return receiveClaim(push) }
         if push.topic == Disconnection.topic { return receiveDisconnection(push) }
         deliver(push)
     }
@@ -80,26 +74,14 @@ final class GateState: Sendable {
     }
 
     private func clusterChanged() {
-        let queue = context.node.view.local[context.instance]?.queue
-        let isAnotherIncarnation = watch.withLock { watch in
-            guard !watch.isOver else { return false }
-            defer { watch.incarnation = queue }
+        isWatching.withLock { isWatching in
+            guard isWatching else { return }
             for shard in shards { shard.eventLoop.execute { shard.renewPresences(all: false) } }
-            return watch.incarnation != nil && watch.incarnation != queue
         }
-        // What is answered comes: owners keep it until this Gate has told them what it has members of.
-        if isAnotherIncarnation { users.claimAgain() }
     }
 
     /// Ends what `watchCluster` began: from the return on, no event loop is used any more.
     func endWatching() {
-        watch.withLock { $0.isOver = true }
+        isWatching.withLock { $0 = false }
     }
-}
-
-/// How far a Gate follows the cluster.
-private struct ClusterWatch {
-    /// The Gate's queue.
-    var incarnation: QueueName?
-    var isOver = false
 }

@@ -1,7 +1,8 @@
 import Mqant
 import Synchronization
 
-/// Subscribes the Gate to a group while it has members: from the first one until the last is gone.
+/// Subscribes the Gate to a group while it has members: from the first one until the last is gone. The groups of users, of
+/// whom one session each is left, are subscribed to by asking for the user.
 final class GroupDirectory: Sendable {
     typealias Completion = @Sendable (Result<GroupHold, RPCError>) -> Void
 
@@ -17,7 +18,13 @@ final class GroupDirectory: Sendable {
         var waiting: [Completion] = []
     }
 
-    private let entries = Mutex<[GroupName: Entry]>([:])
+    private struct State {
+        var entries: [GroupName: Entry] = [:]
+        /// How many sessions have each user, or ask for it.
+        var users: [GroupName: Int] = [:]
+    }
+
+    private let state = Mutex(State())
     private let isClosed = Atomic(false)
     private let node: RPCNode
     private let gate: InstanceID
@@ -28,7 +35,7 @@ final class GroupDirectory: Sendable {
     }
 
     /// How many groups have members here, or begin or end to.
-    var count: Int { entries.withLock { $0.count } }
+    var count: Int { state.withLock { $0.entries.count + $0.users.count } }
 
     /// Adds a member once the Gate is subscribed. The member is there for as long as the hold is kept.
     func hold(_ group: GroupName) async throws(RPCError) -> GroupHold {
@@ -45,32 +52,32 @@ final class GroupDirectory: Sendable {
             case subscribe
             case wait
         }
-        let step: Step = entries.withLock { entries in
-            guard var entry = entries[group] else {
-                entries[group] = Entry(members: 1, waiting: [completion])
+        let step: Step = state.withLock { state in
+            guard var entry = state.entries[group] else {
+                state.entries[group] = Entry(members: 1, waiting: [completion])
                 return .subscribe
             }
             entry.members += 1
-            defer { entries[group] = entry }
+            defer { state.entries[group] = entry }
             if entry.phase == .subscribed { return .done }
             entry.waiting.append(completion)
             return .wait
         }
         switch step {
-        case .done: completion(.success(GroupHold(group, self)))
+        case .done: completion(.success(hold(of: group)))
         case .subscribe: subscribe(group)
         case .wait: break
         }
     }
 
     /// Removes a member that `hold` added.
-    fileprivate func release(_ group: GroupName) {
-        let isLast = entries.withLock { entries in
-            guard var entry = entries[group] else { return false }
+    private func release(_ group: GroupName) {
+        let isLast = state.withLock { state in
+            guard var entry = state.entries[group] else { return false }
             entry.members -= 1
             let isLast = entry.members == 0 && entry.phase == .subscribed
             if isLast { entry.phase = .ending }
-            entries[group] = entry
+            state.entries[group] = entry
             return isLast
         }
         if isLast { endSubscription(group) }
@@ -80,55 +87,76 @@ final class GroupDirectory: Sendable {
     func close() { isClosed.store(true, ordering: .relaxed) }
 
     private func subscribe(_ group: GroupName) {
-        node.bind(gate, to: group) { [weak self] result in self?.didSubscribe(group, result) }
+        node.subscribe(gate, to: group) { [weak self] result in self?.didSubscribe(group, result) }
     }
 
     private func didSubscribe(_ group: GroupName, _ result: Result<Void, RPCError>) {
-        let waiting: [Completion] = entries.withLock { entries in
-            let waiting = entries[group]?.waiting ?? []
+        let waiting: [Completion] = state.withLock { state in
+            let waiting = state.entries[group]?.waiting ?? []
             switch result {
             case .success:
-                entries[group]?.waiting = []
-                entries[group]?.phase = .subscribed
+                state.entries[group]?.waiting = []
+                state.entries[group]?.phase = .subscribed
             case .failure:
                 // Those who waited are told, and are no members.
-                entries[group] = nil
+                state.entries[group] = nil
             }
             return waiting
         }
-        for completion in waiting { completion(result.map { GroupHold(group, self) }) }
+        for completion in waiting { completion(result.map { hold(of: group) }) }
     }
+
+    private func hold(of group: GroupName) -> GroupHold { GroupHold(group) { [self] in release(group) } }
 
     private func endSubscription(_ group: GroupName) {
         guard !isClosed.load(ordering: .relaxed) else { return didEnd(group) }
-        node.unbind(gate, from: group)
+        node.unsubscribe(gate, from: group)
         didEnd(group)
     }
 
     private func didEnd(_ group: GroupName) {
-        let mustSubscribe = entries.withLock { entries in
-            guard let entry = entries[group], entry.members > 0 else {
-                entries[group] = nil
+        let mustSubscribe = state.withLock { state in
+            guard let entry = state.entries[group], entry.members > 0 else {
+                state.entries[group] = nil
                 return false
             }
-            entries[group]?.phase = .subscribing
+            state.entries[group]?.phase = .subscribing
             return true
         }
         if mustSubscribe { subscribe(group) }
     }
-}
 
-/// One member's part in the Gate's subscription to a group: the last that is given up ends it.
-///
-/// Its end gives it back, so whatever way out an operation takes, no subscription stays for a member that is not there.
-final class GroupHold: Sendable {
-    let group: GroupName
-    private let directory: GroupDirectory
+    // MARK: Users
 
-    fileprivate init(_ group: GroupName, _ directory: GroupDirectory) {
-        self.group = group
-        self.directory = directory
+    /// Asks for a user for a session. The session has the user for as long as the hold is kept, or until it is superseded.
+    /// - Returns: nil if another session of the user stays.
+    func bind(
+        _ session: SessionID, to group: GroupName, policy: LoginPolicy
+    ) async throws(RPCError) -> GroupHold? {
+        state.withLock { $0.users[group, default: 0] += 1 }
+        let result: Result<BindOutcome, RPCError> = await withCheckedContinuation { continuation in
+            node.bind(session, at: gate, to: group, policy: policy) { continuation.resume(returning: $0) }
+        }
+        switch result {
+        case .success(.bound): return GroupHold(group) { [self] in release(session, from: group) }
+        case .success(.refused):
+            didRelease(group)
+            return nil
+        case .failure(let error):
+            didRelease(group)
+            throw error
+        }
     }
 
-    deinit { directory.release(group) }
+    private func release(_ session: SessionID, from group: GroupName) {
+        if !isClosed.load(ordering: .relaxed) { node.release(session, at: gate, from: group) }
+        didRelease(group)
+    }
+
+    private func didRelease(_ group: GroupName) {
+        state.withLock { state in
+            guard let count = state.users[group] else { return }
+            state.users[group] = count > 1 ? count - 1 : nil
+        }
+    }
 }

@@ -6,9 +6,6 @@ import NIOFoundationEssentialsCompat
 
 /// Binding sessions to users.
 extension GateState {
-    /// How long a newcomer waits for an older session to refuse it (`DuplicateLogin: "refuse"`).
-    private static let verdictTime = TimeAmount.seconds(2)
-
     func bind(_ id: SessionID, to userID: String) async throws(RPCError) -> SessionState {
         let group = GroupName.user(userID)
         guard !userID.isEmpty, group.rawValue.utf8.count <= GroupName.maximumByteCount else {
@@ -25,62 +22,30 @@ extension GateState {
         }
         if case .isDone(let state) = beginning { return state }
         do throws(RPCError) {
-            let hold = try await claim(userID, for: id, on: connection)
+            let hold = try await hold(userID, for: id)
             return try await withConnection(id) { connection throws(RPCError) in
                 try connection.finishBinding(userID, hold)
             }
         } catch {
-            users.release(userID, connection)
-            connection.shard.eventLoop.execute { connection.isBinding = false }
+            connection.shard.eventLoop.execute { connection.bindingGroup = nil }
             throw error
         }
     }
 
-    /// Subscribes to the user's group, and claims the user.
-    private func claim(
-        _ userID: String, for id: SessionID, on connection: ClientConnection
-    ) async throws(RPCError) -> GroupHold {
+    /// Asks for the user, and subscribes to the user's group.
+    private func hold(_ userID: String, for id: SessionID) async throws(RPCError) -> GroupHold {
         let group = GroupName.user(userID)
-        let policy = configuration.duplicateLogin
-        var mayBeRefused = false
-        if policy == .refuse {
-            if users.isTaken(userID, by: connection) { throw .duplicateLogin(userID) }
-            mayBeRefused = try await context.node.pushConfirmed(.probe(group)) == .routed
-        }
-        let hold = try await groups.hold(group)
-        if mayBeRefused {
-            try await awaitVerdict(userID, for: id, on: connection)
-        } else if policy != .allow {
-            try users.claim(userID, for: id, on: connection, verdict: nil)
+        guard let policy = configuration.duplicateLogin.policy else { return try await groups.hold(group) }
+        guard let hold = try await groups.bind(id, to: group, policy: policy) else {
+            throw RPCError(.remote, "\(userID) is logged in elsewhere")
         }
         return hold
     }
 
-    private func awaitVerdict(
-        _ userID: String, for id: SessionID, on connection: ClientConnection
-    ) async throws(RPCError) {
-        let end = context.node.eventLoop.scheduleTask(in: Self.verdictTime) { [users] in
-            users.settle(userID, connection)
-        }
-        defer { end.cancel() }
-        let verdict: Result<Bool, RPCError> = await withCheckedContinuation { continuation in
-            do throws(RPCError) {
-                try users.claim(userID, for: id, on: connection) { continuation.resume(returning: .success($0)) }
-            } catch {
-                continuation.resume(returning: .failure(error))
-            }
-        }
-        guard try verdict.get() else { throw .duplicateLogin(userID) }
-    }
-
-    /// Takes in what a Gate says of a user; what is not a claim is dropped.
-    func receiveClaim(_ push: GroupPush) {
-        guard let userID = push.group.userID,
-            let message = try? JSONDecoder().decode(ClaimMessage.self, from: push.body)
-        else {
-            return logger.warning("claim dropped: not a claim", metadata: ["group": "\(push.group)"])
-        }
-        users.receive(message, of: userID)
+    /// Another session has the user whom a session had. On any thread.
+    func superseded(_ id: SessionID, in group: GroupName) {
+        guard let connection = sessions[id] else { return }
+        connection.shard.eventLoop.execute { connection.kick(from: group) }
     }
 
     /// Ends the sessions of a user, in the order of what is pushed to the user; what is not a disconnection is dropped.
@@ -109,11 +74,11 @@ extension ClientConnection {
 
     func beginBinding(_ userID: String) throws(RPCError) -> Binding {
         guard !isClosed, let box else { throw .noSession }
-        guard !isBinding else { return .isBusy }
+        guard bindingGroup == nil else { return .isBusy }
         if box.state.userID.hasSameBytes(as: userID) { return .isDone(box.state) }
         _ = try changed { $0.userID = userID }
         _ = try unbind()
-        isBinding = true
+        bindingGroup = .user(userID)
         return .isBegun
     }
 
@@ -121,7 +86,7 @@ extension ClientConnection {
     func bindingEnded() async {
         await withCheckedContinuation { continuation in
             shard.eventLoop.execute { [self] in
-                if isBinding { bindingWaiters.append(continuation) } else { continuation.resume() }
+                if bindingGroup != nil { bindingWaiters.append(continuation) } else { continuation.resume() }
             }
         }
     }
@@ -130,7 +95,7 @@ extension ClientConnection {
     func finishBinding(_ userID: String, _ hold: GroupHold) throws(RPCError) -> SessionState {
         guard !isClosed, box != nil else { throw .noSession }
         let state = try changed { $0.userID = userID }
-        isBinding = false
+        bindingGroup = nil
         memberships[hold.group] = Membership(index: shard.addMember(self, to: hold.group), hold: hold)
         return adopt(state)
     }
@@ -140,19 +105,17 @@ extension ClientConnection {
         let userID = box.state.userID
         guard !userID.isEmpty else { return box.state }
         endMembership(of: .user(userID))
-        gate.users.release(userID, self)
         return try update { $0.userID = "" }
     }
 
-    /// Tells the client that another session is its user's now, and ends the connection. On any thread.
-    func kick() {
-        shard.eventLoop.execute { [self] in
-            guard !isClosed else { return }
-            let body = ByteBuffer(string: #"{"reason":"the user logged in elsewhere"}"#)
-            if let topic = try? TopicName(Disconnection.clientTopic) {
-                try? send(topic: topic, payload: body, qos: .atMostOnce)
-            }
-            close(.kicked)
+    /// Tells the client that another session is its user's now, and ends the connection.
+    func kick(from group: GroupName) {
+        // It may have left that user meanwhile.
+        guard !isClosed, bindingGroup == group || memberships[group] != nil else { return }
+        let body = ByteBuffer(string: #"{"reason":"the user logged in elsewhere"}"#)
+        if let topic = try? TopicName(Disconnection.clientTopic) {
+            try? send(topic: topic, payload: body, qos: .atMostOnce)
         }
+        close(.kicked)
     }
 }

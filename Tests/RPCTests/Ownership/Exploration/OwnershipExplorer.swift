@@ -74,6 +74,7 @@ extension OwnershipWorld {
                 return "member \(member) missed push \(number), which was answered"
             }
         }
+        if let fault = faultOfUsers { return fault }
         // Two pushes of one owner are heard by everybody in one order.
         for owner in Self.owners {
             let heard = members.map { member in member.heard.filter { pushes[$0]?.owner == owner } }

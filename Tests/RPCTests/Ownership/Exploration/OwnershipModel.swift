@@ -26,6 +26,9 @@ enum OwnershipModel {
         case acknowledges(Int, to: Int)
         case breaks(Int)
         case opens(Int)
+        /// A session asks for the user. Which one, and at which Gate.
+        case login(Int, at: Int)
+        case logout(Int)
     }
 
     /// Mistakes that the exploration must find.
@@ -36,6 +39,20 @@ enum OwnershipModel {
         case joinDoesNotWait
         case joinWaitsForQueuesOnly
         case ownerSendsNothingAgain
+
+        // Of users:
+        case ownerForgetsSessionsWhenTheKeyMoves
+        case gateBindsAtOwnerOnly
+        case ownerTrustsOrderAfterReconnect
+        case ownerDecidesBeforeAllHaveTold
+        case gateObeysOvertakenVerdicts
+        case gateDoesNotAskTheNextOwner
+
+        /// Those that leave a user with none or two sessions.
+        static let ofUsers: [Flaw] = [
+            .ownerForgetsSessionsWhenTheKeyMoves, .gateBindsAtOwnerOnly, .ownerTrustsOrderAfterReconnect,
+            .ownerDecidesBeforeAllHaveTold, .gateObeysOvertakenVerdicts, .gateDoesNotAskTheNextOwner,
+        ]
     }
 
     /// A key whose owners are these, the first one first.

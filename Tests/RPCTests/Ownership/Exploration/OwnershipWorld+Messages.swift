@@ -30,7 +30,8 @@ extension OwnershipWorld {
     mutating func consume(_ node: Int, isSent: Bool = true, isConfirmed: Bool = true) {
         switch nodes[node].queue.removeFirst() {
         case .subscription(let parcel, let gate, let address):
-            send(nodes[node].owner.received(parcel.message, from: Self.id(gate), at: address), from: node)
+            takeIn(parcel, at: node, from: gate, at: address)
+            decide(node, isSent: isSent)
             guard nodes[gate].isConnected, nodes[gate].address == address else { return }
             end(at: gate) { $0.receiver == parcel.receiver && $0.number <= parcel.number }
         case .push(let push):
@@ -42,6 +43,8 @@ extension OwnershipWorld {
             let isNew = nodes[node].subscriptions.receive(delivery.number, from: Self.id(owner))
             guard isNew || flaw == .gateHearsTwice else { return }
             if members[node].standing != .away { members[node].heard.append(delivery.content) }
+        case .verdicts(let verdicts, let owner, let taken):
+            for verdict in verdicts { receive(verdict, from: owner, taken: taken, at: node) }
         }
     }
 
@@ -67,6 +70,15 @@ extension OwnershipWorld {
         if flaw == .joinDoesNotWait {
             for parcel in parcels { nodes[node].subscriptions.parcelEnded(parcel, isDelivered: true) }
         }
+        if flaw == .gateBindsAtOwnerOnly {
+            parcels = parcels.filter { parcel in
+                guard case .bind(let bindings) = parcel.message, !bindings.contains(where: { $0.ask != nil }) else {
+                    return true
+                }
+                nodes[node].subscriptions.parcelEnded(parcel, isDelivered: true)
+                return false
+            }
+        }
         nodes[node].outbox += parcels
     }
 
@@ -81,15 +93,6 @@ extension OwnershipWorld {
             }
             if put(.push(push), into: address, of: node) { return }
             nodes[gate].known[node] = nil
-        }
-    }
-}
-
-extension SubscriptionMessage {
-    fileprivate var isAnswered: Bool {
-        switch self {
-        case .subscribe, .view: true
-        case .unsubscribe, .received: false
         }
     }
 }

@@ -40,14 +40,16 @@ extension OwnershipWorld {
             let owners = known.filter { Self.owners.contains($0.key) }
             let live = owners.filter { $0.value.standing == .live }
             let others = owners.filter { $0.value.standing == .leaving }
-            let parcels = nodes[node].subscriptions.update(
+            var parcels = nodes[node].subscriptions.update(
                 live: Self.addresses(live), others: flaw == .gateForgetsThoseWhoLeave ? [:] : Self.addresses(others))
+            if flaw == .gateDoesNotAskTheNextOwner { parcels = parcels.map(\.withoutQuestions) }
             if subscribers.contains(node) { post(parcels, from: node) }
             let homeless = nodes[node].homeless
             nodes[node].homeless = []
             for push in homeless { route(push, from: node) }
         } else {
             nodes[node].owner.update(gates: Self.addresses(known.filter { subscribers.contains($0.key) }))
+            decide(node)
         }
     }
 
@@ -106,5 +108,14 @@ extension OwnershipWorld {
             nodes[node].unanswered = []
         }
         tellAll(.moved(node, nodes[node].address), but: node)
+    }
+}
+
+extension Subscriptions.Parcel {
+    fileprivate var withoutQuestions: Self {
+        guard case .bind(let bindings) = message else { return self }
+        var parcel = self
+        parcel.message = .bind(bindings.map { UserBinding($0.claim, of: $0.group) })
+        return parcel
     }
 }

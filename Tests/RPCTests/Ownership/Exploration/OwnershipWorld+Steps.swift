@@ -20,9 +20,13 @@ extension OwnershipWorld {
             steps.append(.event(line: line))
             guard case .breaks(let node) = event else { continue }
             if !nodes[node].outbox.isEmpty { steps.append(.flushAndBreak(node, line: line)) }
-            if case .push = nodes[node].queue.first {
+            switch nodes[node].queue.first {
+            case .push:
                 steps.append(.consumeAndBreak(node, isSent: false, line: line))
                 steps.append(.consumeAndBreak(node, isSent: true, line: line))
+            case .subscription where !logins.isEmpty:
+                steps.append(.consumeAndBreak(node, isSent: false, line: line))
+            default: break
             }
         }
         for (index, node) in nodes.enumerated() where node.isAlive && node.isConnected {
@@ -49,6 +53,7 @@ extension OwnershipWorld {
         for gate in Self.gates where members[gate].standing == .joining {
             if nodes[gate].subscriptions.isHeld(group) { members[gate].standing = .joined }
         }
+        takeBound()
     }
 
     private func isPossible(_ event: OwnershipModel.Event) -> Bool {
@@ -56,6 +61,9 @@ extension OwnershipWorld {
         case .join(let member): members[member].standing == .away && nodes[member].isConnected
         case .leave(let member): members[member].standing == .joined && nodes[member].isConnected
         case .push(_, let gate): nodes[gate].isConnected
+        case .login(_, let gate): nodes[gate].isConnected
+        // Whoever was sent away has nothing to leave.
+        case .logout(let session): [.bound, .superseded, .refused].contains(logins[session]?.standing)
         case .says(_, let node): nodes[node].isAlive && nodes[node].isConnected
         case .starts, .breaks, .opens: true
         case .acknowledges(let gate, _): nodes[gate].isConnected
@@ -99,6 +107,8 @@ extension OwnershipWorld {
             end(node)
         case .acknowledges(let gate, let owner):
             post(nodes[gate].subscriptions.acknowledge(Self.id(owner)), from: gate)
+        case .login(let session, let gate): login(session, at: gate)
+        case .logout(let session): if logins[session]?.standing == .bound { logout(session) }
         case .breaks(let node):
             breakConnection(of: node)
         case .opens(let node):

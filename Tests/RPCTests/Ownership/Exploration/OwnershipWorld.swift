@@ -13,6 +13,7 @@ struct OwnershipWorld: Hashable {
         case subscription(Subscriptions.Parcel, from: Int, at: QueueAddress)
         case delivery(Owner.Delivery, from: Int)
         case push(Int)
+        case verdicts([UserVerdict], from: Int, taken: UInt64)
     }
 
     enum News: Hashable {
@@ -69,7 +70,19 @@ struct OwnershipWorld: Hashable {
         var owner: Int?
     }
 
+    struct Login: Hashable {
+        enum Standing: Hashable {
+            case absent, asking, bound, refused, superseded, left
+        }
+
+        var gate: Int
+        var standing = Standing.absent
+        /// Sessions that were bound before this one asked.
+        var elders: Set<Int> = []
+    }
+
     let group: GroupName
+    let policy: LoginPolicy
     let flaw: OwnershipModel.Flaw?
     /// Gates whose members join something; another one only sends pushes, and tells nobody of itself.
     let subscribers: Set<Int>
@@ -77,6 +90,8 @@ struct OwnershipWorld: Hashable {
     /// One at each Gate.
     var members = [Member(), Member()]
     var pushes: [Int: Push] = [:]
+    /// Sessions of one user: those of the scenario, in the order in which it names them.
+    var logins: [Int: Login] = [:]
     /// What remains of the scenario: events of one line happen one after the other.
     var script: [[OwnershipModel.Event]]
 
@@ -88,11 +103,23 @@ struct OwnershipWorld: Hashable {
     static func node(_ id: IncarnationID) -> Int { names.firstIndex(of: id.instance) ?? -1 }
 
     /// - Parameter owners: those that are there from the beginning.
-    init(key: String, owners: [Int], script: [[OwnershipModel.Event]], flaw: OwnershipModel.Flaw? = nil) {
+    init(
+        key: String, owners: [Int], script: [[OwnershipModel.Event]], policy: LoginPolicy = .kick,
+        flaw: OwnershipModel.Flaw? = nil
+    ) {
         group = GroupName(key)
+        self.policy = policy
         self.flaw = flaw
         self.script = script
-        subscribers = Set(script.joined().compactMap { if case .join(let member) = $0 { member } else { nil } })
+        subscribers = Set(
+            script.joined().compactMap { event in
+                switch event {
+                case .join(let member): member
+                case .login(_, let gate): gate
+                default: nil
+                }
+            })
+        for case .login(let session, let gate) in script.joined() { logins[session] = Login(gate: gate) }
         nodes = Self.names.map {
             Node(address: QueueAddress(QueueName("\($0)"), generation: 1), owner: Owner($0))
         }
