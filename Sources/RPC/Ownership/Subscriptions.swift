@@ -119,7 +119,8 @@ struct Subscriptions: Hashable, Sendable {
     mutating func receive(
         _ verdict: UserVerdict, from owner: IncarnationID, number: UInt64
     ) -> (parcels: [Parcel], consequence: UserBindings.Consequence) {
-        let consequence = users.receive(verdict, from: owner, number: number)
+        let isOwner = view.ownerAndHeir(of: verdict.group.key).owner.map { live[$0] == owner } ?? false
+        let consequence = users.receive(verdict, from: owner, isOwner: isOwner, number: number)
         switch consequence {
         case .nothing: return ([], consequence)
         case .refused, .superseded: return (released(verdict.session, verdict.group), consequence)

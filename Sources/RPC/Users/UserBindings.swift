@@ -91,10 +91,14 @@ struct UserBindings: Hashable, Sendable {
 
     /// Takes an owner's verdict in.
     /// - Parameter number: that of this Gate's last message which the owner had taken in when it decided.
-    mutating func receive(_ verdict: UserVerdict, from owner: IncarnationID, number: UInt64) -> Consequence {
+    /// - Parameter isOwner: whether this Gate takes the sender for the key's owner now. Of a former owner a session that was
+    ///   accepted hears nothing: another one decides by now, and their counters say nothing of each other.
+    mutating func receive(
+        _ verdict: UserVerdict, from owner: IncarnationID, isOwner: Bool, number: UInt64
+    ) -> Consequence {
         guard let binding = bindings[verdict.group]?[verdict.session] else { return .nothing }
         guard case .asking(let question) = binding.standing else {
-            guard case .superseded(let winner) = verdict.kind,
+            guard isOwner, case .superseded(let winner) = verdict.kind,
                 winner > UserClaim(session: verdict.session, counter: binding.counter)
             else { return .nothing }
             _ = remove(verdict.session, from: verdict.group)
