@@ -290,9 +290,11 @@ struct GroupSubscribers: Sendable {
         case .nothing, .accepted: break
         case .refused: end(login, at: gate, .success(.refused))
         case .superseded:
+            // Before its login fails, if that still waits: by then the Gate knows the session for one that asks for no user.
+            if let receiver = gates[gate]?.receiver {
+                outputs.append(.run { receiver.superseded(login.session, login.group) })
+            }
             end(login, at: gate, .success(.refused))
-            guard let receiver = gates[gate]?.receiver else { return }
-            outputs.append(.run { receiver.superseded(login.session, login.group) })
         }
     }
 
