@@ -365,6 +365,21 @@ import Testing
         #expect(answer.verdicts == [UserVerdict(.accepted(claim), of: there, in: group)])
     }
 
+    @Test func aSessionThatLosesItsUserBeforeItHasItIsToldSoBeforeItsLoginFails() {
+        var node = Node()
+        node.receive([.view(node.viewOfBoth, received: 0)])
+        let group = node.ownedGroup
+        let here = SessionID()
+        let heard = node.heard
+        node.traffic.bind(
+            UserClaim(session: here, counter: 7), at: Self.near, to: group, policy: .kick, now: node.now
+        ) { heard.add("login: \((try? $0.get()) == .refused ? "refused" : "not refused")") }
+        node.perform()
+        let ask = UserBinding(UserClaim(session: SessionID(), counter: 1), of: group, ask: .kick)
+        node.receive([.bind([ask])])
+        #expect(node.heard.elements == ["superseded: \(here)", "login: refused"])
+    }
+
     @Test func aSessionOfAGateThatIsAwayRefusesForAWhileOnly() {
         var node = Node()
         node.receive([.view(node.viewOfBoth, received: 0)])
