@@ -21,7 +21,7 @@ struct BenchNode: Sendable {
         self.logger = logger
         transport = RabbitMQTransport(node: id, configuration: settings, logger: logger)
         var configuration = RPCNode.Configuration()
-        configuration.announcementInterval = .seconds(1)
+        configuration.membership = MembershipTiming()
         node = RPCNode(
             id: id, transport: transport, configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)

@@ -102,6 +102,7 @@ class Wire:
         self.channel.exchange_declare(f"{exchange}.nodes", "fanout", durable=True)
         self.announced = []  # (when, body) in the order in which they came
         self.replies = {}  # correlation id -> (properties, body)
+        self.told = []  # all that came to the reply queue
         self.returned = []
         self.name = f"wire-{uuid.uuid4()}"
         self.channel.add_on_return_callback(lambda *message: self.returned.append(message[1].routing_key))
@@ -116,11 +117,12 @@ class Wire:
         return name
 
     def _heard(self, channel, method, properties, body):
-        if properties.type == "announcement":
+        if properties.type == "member":
             self.announced.append((time.monotonic(), json.loads(body)))
 
     def _replied(self, channel, method, properties, body):
         self.replies[properties.correlation_id] = (properties, body)
+        self.told.append((properties, body))
 
     def wait(self, what, condition, seconds=15.0):
         end = time.monotonic() + seconds

@@ -59,8 +59,8 @@ class Processes(FaultCase):
 
         def announce(sequence, goodbye=False):
             one = {"id": "test:Dice", "type": "Dice", "queue": self.wire.reply_queue, "rank": 2}
-            body = {"node": self.wire.name, "sequence": sequence, "goodbye": goodbye, "instances": [one]}
-            self.wire.publish("", pika.BasicProperties(type="announcement", app_id=self.wire.name),
+            body = {"version": 2, "node": self.wire.name, "sequence": sequence, "goodbye": goodbye, "instances": [one]}
+            self.wire.publish("", pika.BasicProperties(type="member", app_id=self.wire.name),
                               json.dumps(body).encode(), "mqant.nodes")
 
         def serves():
@@ -78,7 +78,7 @@ class Processes(FaultCase):
         announce(2, goodbye=True)
         self.wire.wait("it is back", serves)
         self.wire.wait("with the lock", lambda: "lock.test:Dice" in self.broker.ctl("list_queues", "name").split())
-        self.assertIn("gives way", dice.stop())
+        self.assertIn("on standby", dice.stop())
 
     def test_no_broker(self):
         """It waits for a broker, and ends in order while it waits."""
@@ -176,7 +176,7 @@ class Garbage(FaultCase):
             for body in bodies:
                 for values in ({}, {"content_type": "application/json"}, {"content_type": "text/plain", "type": "roll"},
                                {"content_type": "application/json", "type": "roll"},
-                               {"content_type": "application/json", "type": "announcement"},
+                               {"content_type": "application/json", "type": "member"},
                                {"content_type": "application/json", "type": "reply", "correlation_id": "nobody's"},
                                {"content_type": "application/vnd.mqant.batch", "type": "roll"},
                                {"content_type": "application/json", "type": "error",

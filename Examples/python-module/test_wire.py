@@ -69,8 +69,33 @@ class Vectors(unittest.TestCase):
             instance = values["instances"][0]
             self.assertEqual(view.choose(3.9, module_type=instance["type"]), queue)
             self.assertEqual(view.choose(3.9, instance=instance["id"]), queue)
-            self.assertIsNone(view.choose(4.1, module_type=instance["type"]), "silent for three seconds")
+            view.claim(values["node"], values["sequence"] - 1, 4.0)
+            self.assertEqual(view.choose(4.1, module_type=instance["type"]), queue, "that was before it said so")
+            view.claim(values["node"], values["sequence"], 4.0)
+            self.assertIsNone(view.choose(4.1, module_type=instance["type"]), "unreachable")
             self.assertEqual(view.choose(4.1, instance=instance["id"]), queue, "nowhere else to go")
+            self.assertEqual(view.silences(5.0), {queue: 1.0})
+            with self.assertRaises(wire.OtherVersion) as caught:
+                wire.read_announcement(json.dumps({**values, "version": 3}).encode())
+            self.assertEqual(caught.exception.args, (values["node"], values.get("host", ""), 3))
+
+    def test_unreachable(self):
+        values = vector("unreachable")
+        self.assertEqual(wire.read_claim(json.dumps(values).encode()), (values["node"], values["sequence"]))
+
+    def test_load(self):
+        values = vector("reply-load")
+        self.assertEqual(wire.read_load(properties(values)), (3, True))
+        request = wire.Request("getRand", b"[]", True, "2a", "replies.n1.k1")
+        self.assertEqual(wire.write_reply(request, "10.77.0.12:Login", "k8s2", load=(3, True))[0], properties(values))
+        for headers in ({}, {"load": "-1"}, {"load": 3}, {"load": "many"}):
+            self.assertIsNone(wire.read_load(BasicProperties(headers=headers)))
+        view = View()
+        view.apply({"node": "n", "sequence": 1, "instances": [
+            {"id": one, "type": "T", "queue": f"{one}.q"} for one in ("a", "b")]}, 0)
+        view.told_load("a", 2, False, 10.0)
+        self.assertEqual({view.choose(10.9, module_type="T") for _ in range(20)}, {"b.q"})
+        self.assertEqual({view.choose(11.1, module_type="T") for _ in range(200)}, {"a.q", "b.q"})
 
     def test_owner(self):
         values = vector("owner")
@@ -146,9 +171,11 @@ class NoMessages(unittest.TestCase):
     def test_announcements(self):
         for value in (None, [], {}, {"node": "n"}, {"node": "n", "sequence": 1},
                       {"node": "", "sequence": 1, "instances": []},
-                      {"node": "n", "sequence": "1", "instances": []}, {"node": "n", "sequence": 1, "instances": [{}]},
+                      {"version": 2, "node": "n", "sequence": "1", "instances": []},
+                      {"node": "n", "sequence": 1, "instances": [{}]},
                       {"node": "n", "sequence": 1, "instances": [7]},
-                      {"node": "n", "sequence": 1, "instances": [{"id": "a", "type": "A", "queue": "q"}] * 2}):
+                      {"version": 2, "node": "n", "sequence": 1,
+                       "instances": [{"id": "a", "type": "A", "queue": "q"}] * 2}):
             with self.subTest(value=value), self.assertRaises(wire.Unreadable):
                 wire.read_announcement(json.dumps(value).encode())
 
@@ -206,15 +233,17 @@ class Views(unittest.TestCase):
             self.assertEqual(choose(group_owned_by("T", key)), f"{first}.q")
             self.assertEqual(choose(group_owned_by("T", key), excluding=[f"{first}.q"]), f"{second}.q")
         self.assertEqual(choose("a"), f"{ranked(gates, 'a')[0]}.q")
-        self.assertIsNone(choose("a", now=4), "the Gates are silent")
+        view.claim("gates", 1, 4)
+        self.assertIsNone(choose("a", now=4), "the Gates are unreachable")
         self.assertEqual(choose("@T/a", now=4), f"{ranked(owners, 'a')[0]}.q")
         self.assertEqual(owner_of("@T/b/c"), ("T", "b/c"))
 
     def test_the_less_busy_of_two(self):
         view = View()
         view.apply({"node": "n", "sequence": 1, "instances": [
-            {"id": "a", "type": "Dice", "queue": "a.1", "load": 9},
-            {"id": "b", "type": "Dice", "queue": "b.1", "load": 1}]}, 0)
+            {"id": "a", "type": "Dice", "queue": "a.1"}, {"id": "b", "type": "Dice", "queue": "b.1"}]}, 0)
+        view.told_load("a", 9, False, 0)
+        view.told_load("b", 1, False, 0)
         self.assertEqual({view.choose(0, "Dice") for _ in range(20)}, {"b.1"})
 
 

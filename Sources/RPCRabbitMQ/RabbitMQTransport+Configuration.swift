@@ -1,4 +1,5 @@
 import MqantAMQPURI
+package import MqantRPC
 package import MqantRabbitMQ
 
 extension RabbitMQTransport {
@@ -8,6 +9,8 @@ extension RabbitMQTransport {
         package var connection: Connection.Configuration
         /// The index of the URI that is tried first; nil: a random one.
         package var firstURI: Int?
+        /// How long this node's messages to all may take to come back, among others.
+        package var membership = MembershipTiming()
         /// The prefix of the exchange of announcements, `mqant.nodes` (fanout).
         package var exchange = "mqant"
         /// The prefix of all queues (`Queue` in server.conf).

@@ -33,6 +33,8 @@ package final class RabbitMQTransport: Transport {
     let losses: AsyncStream<Void>
     private let turnEnd = TurnEnd()
     let arrivals: Arrivals
+    /// The queues of other nodes that take batches.
+    let readers = Mutex<Set<QueueName>>([])
     let state = Mutex(State())
     let rotation: Mutex<URIRotation>
 
@@ -46,8 +48,7 @@ package final class RabbitMQTransport: Transport {
         let (losses, loss) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.losses = losses
         arrivals = Arrivals(
-            node: node, statistics: statistics, readers: BatchReaders(), holders: IdHolders(),
-            announcementsLost: { loss.yield() })
+            node: node, statistics: statistics, announcementsLost: { loss.yield() })
     }
 
     /// A new one for each connection; while there is none, a name that no queue has.
@@ -83,18 +84,7 @@ package final class RabbitMQTransport: Transport {
         }
     }
 
-    package func probe(_ queue: QueueName) {
-        // Asking a broker that is not there tells nothing.
-        guard state.withLock({ $0.incarnation != nil }) else { return }
-        _ = append(OutboxEntry(.probe(at: .now()), to: queue))
-    }
-
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { outbox.takeBack(ids) }
-
-    package func announce(_ announcement: Announcement) {
-        outbox.announce(announcement)
-        wake()
-    }
 
     /// Puts an entry in the queue and has it written. False: it is full.
     func append(_ entry: OutboxEntry) -> Bool {

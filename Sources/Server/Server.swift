@@ -194,7 +194,7 @@ extension RPCNode {
         } else {
             id = NodeID.unique()
             let broker = try Broker(of: placement)
-            if broker != nil { configuration.announcementInterval = .seconds(1) }
+            if broker != nil { configuration.membership = MembershipTiming() }
             transport = broker?.makeTransport(id, logger) ?? InProcessTransport(node: id, hub: InProcessHub())
         }
         self.init(id: id, transport: transport, configuration: configuration, eventLoop: eventLoop, logger: logger)

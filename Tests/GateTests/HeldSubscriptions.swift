@@ -76,5 +76,9 @@ final class HeldSubscriptions: Transport {
 
     func announce(_ announcement: Announcement) { transport.announce(announcement) }
 
+    func introduce(_ announcement: Announcement, to queue: QueueName) { transport.introduce(announcement, to: queue) }
+
+    func ask() { transport.ask() }
+
     func shutdown() async { await transport.shutdown() }
 }

@@ -40,8 +40,8 @@ def messages(session):
     yield "a batch that is none", properties(content_type=BATCH), b"\xff\xff\xff\xff garbage"
     yield "a batch cut short", properties(content_type=BATCH), b"\x00\x00\x00\x40\x00\x00\x00"
     yield "a batch of an envelope of nothing", properties(content_type=BATCH), b"\x00\x00\x00\x00"
-    yield "an announcement", properties(type="announcement", content_type="application/json"), b'{"node":"","instances":[]}'
-    yield "a garbage announcement", properties(type="announcement", content_type="application/json"), b"\x00garbage"
+    yield "an announcement", properties(type="member", content_type="application/json"), b'{"version":2,"node":"","instances":[]}'
+    yield "a garbage announcement", properties(type="member", content_type="application/json"), b"\x00garbage"
     yield "a garbage session", properties(**call, headers={"session": "\x00{"}), b"[{}]"
     yield "a session as a table", properties(**call, headers={"session": {"a": {"b": [1, None, True, [2**40, "x"]]}}}), b"[{}]"
     yield "a reply to nobody", properties(type="reply", content_type="application/json", correlation_id="999"), b"1"

@@ -95,11 +95,11 @@ class Long(ClusterCase):
         self.within(last_failure(case.outcomes, self.restored), BACK, "until the last call that failed had begun")
 
     def known(self, case):
-        """From when on everybody takes the victim for silent. A node that is so busy that it does not hear itself judges
+        """From when on everybody takes the victim for unreachable. A node that is so busy that it does not hear itself judges
         nobody, and begins anew: test_membership says how soon it is otherwise."""
         said = [when for key, node in case.cluster.nodes.items() if key != case.victim for when, line in node.lines
-                if "instance is silent" in line and case.cluster.instance(*case.victim) in line and when < self.restoring]
-        self.assertTrue(said, "nobody said that it is silent")
+                if "instance is unreachable" in line and case.cluster.instance(*case.victim) in line and when < self.restoring]
+        self.assertTrue(said, "nobody said that it is unreachable")
         return max(self.began + 3 + SLACK, *said)
 
     def check_deadlines(self):

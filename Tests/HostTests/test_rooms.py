@@ -131,7 +131,7 @@ class GateGone(RoomCase):
     def test_cut_off_for_a_moment(self):
         cut = time.monotonic()
         self.all.host("Gate", 1).cut()
-        self.all.node("Chat", 0).when("instance is silent", cut)
+        self.all.node("Chat", 0).when("instance is unreachable", cut)
         self.all.host("Gate", 1).restore()
         self.all.node("Chat", 0).when("instance is live", time.monotonic())
         for room, friend in self.friends_of.items():

@@ -18,9 +18,9 @@ struct BrokersTests {
         init(_ id: NodeID, _ networks: [RabbitMQNetwork]) throws {
             let parts = try networks.map { try $0.transport(for: id) { _ in } }
             self.parts = parts
-            let transport = BrokersTransport(parts) { $0.rawValue.hasSuffix(":Far") ? 1 : 0 }
+            let transport = BrokersTransport(node: id, parts) { $0.rawValue.hasSuffix(":Far") ? 1 : 0 }
             var configuration = RPCNode.Configuration()
-            configuration.announcementInterval = .seconds(1)
+            configuration.membership = MembershipTiming()
             node = RPCNode(
                 id: id, transport: transport, configuration: configuration,
                 eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: RabbitMQNetwork.logger)

@@ -4,6 +4,7 @@ import MqantRPCRabbitMQ
 import MqantRabbitMQTestSupport
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 /// Requests to a queue whose outcome is told.
@@ -34,6 +35,12 @@ struct ConfirmedTests {
             try server.registerRaw("note", options: .serial) { request in
                 if let number = request.headers["number"].flatMap({ Int($0) }) { numbers.add(number) }
                 return ArgumentCoding.null
+            }
+        }
+        // As a node does.
+        ear.onAnnouncement.withLock { onAnnouncement in
+            onAnnouncement = { [weak sender] announcement in
+                sender?.setBatchReaders(Set(announcement.instances.map(\.queue)))
             }
         }
         try await sender.start(ear)

@@ -79,11 +79,11 @@ struct DeletionTests {
             group.addTask {
                 for number in 1... {
                     let body = """
-                        {"node":"stranger","host":"10.1.2.3","sequence":\(number),
+                        {"version":2,"node":"stranger","host":"10.1.2.3","sequence":\(number),
                          "instances":[{"id":"x:Work","type":"Work","queue":"\(stranger.queue)"}]}
                         """
                     try stranger.publish(body, to: "", exchange: "\(network.name).nodes") { properties in
-                        (properties.type, properties.appID) = ("announcement", "stranger")
+                        (properties.type, properties.appID) = ("member", "stranger")
                     }
                     try await Task.sleep(for: .milliseconds(50))
                 }

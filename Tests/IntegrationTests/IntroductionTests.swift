@@ -26,14 +26,16 @@ struct IntroductionTests {
             QueueBinding(queue: callee.queue, exchange: "\(network.name).nodes", routingKey: ""))
         let instance = #"{"id":"b:Work","queue":"\#(callee.queue)","type":"Work"}"#
         try callee.publish(
-            #"{"instances":[\#(instance)],"node":"b","sequence":1}"#, to: "", exchange: "\(network.name).nodes"
-        ) { $0.type = "announcement" }
+            #"{"instances":[\#(instance)],"node":"b","sequence":1,"version":2}"#, to: "",
+            exchange: "\(network.name).nodes"
+        ) { $0.type = "member" }
         try await caller.knows("b:Work")
-        // Its first life may have been announced before the callee listened; then it is announced again, for the newcomer.
+        // Its first life may have been announced before the callee listened.
+        try callee.publish("", to: "", exchange: "\(network.name).nodes") { $0.type = "who-are-you" }
         let first = caller.transport.replyQueue.rawValue
         try await eventually("the callee knows it") {
             callee.hasReceived {
-                $0.properties.type == "announcement" && String(buffer: $0.body).contains(first)
+                $0.properties.type == "member" && String(buffer: $0.body).contains(first)
             }
         }
 
@@ -60,9 +62,11 @@ struct IntroductionTests {
         var introduced: Set<Substring> = []
         var callers: Set<String> = []
         for message in callee.replies {
-            if message.properties.type == "announcement" {
+            if message.properties.type == "member" {
                 introduced.formUnion(String(buffer: message.body).split(separator: "\""))
-            } else if let name = message.properties.replyTo, callers.insert(name).inserted {
+            } else if let name = message.properties.replyTo, message.properties.type != nil,
+                callers.insert(name).inserted
+            {
                 #expect(introduced.contains(Substring(name)))
             }
         }

@@ -90,9 +90,9 @@ struct MembershipTests {
         let raw = try await RawClient.connect(to: network)
         for sequence in 1...2 {
             try raw.publish(
-                #"{"node":"b","sequence":\#(sequence),"instances":[{"id":"b:Dice","type":"Dice","queue":"\#(raw.queue)"}]}"#,
+                #"{"version":2,"node":"b","sequence":\#(sequence),"instances":[{"id":"b:Dice","type":"Dice","queue":"\#(raw.queue)"}]}"#,
                 to: "", exchange: "\(network.name).nodes"
-            ) { $0.type = "announcement" }
+            ) { $0.type = "member" }
         }
         for node in all { try await node.knows("b:Dice") }
         try await eventually("it is probed") { raw.hasReceived { $0.body.readableBytes == 0 } }
@@ -103,12 +103,72 @@ struct MembershipTests {
         await all[0].shutDown()
     }
 
+    @Test func aNodeThatDoesNotAnswerIsUnreachableToAllUntilItSaysOtherwise() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let all = try await nodes(["a", "c"], on: network)
+        let events = all[0].node.membershipEvents()
+        let raw = try await RawClient.connect(to: network)
+        func announce(_ sequence: Int) throws {
+            try raw.publish(
+                #"{"node":"b","sequence":\#(sequence),"version":2,"host":"h","instances":[{"id":"b:Dice","type":"Dice","queue":"\#(raw.queue)"}]}"#,
+                to: "", exchange: "\(network.name).nodes"
+            ) { $0.type = "member" }
+        }
+        try announce(1)
+        for node in all { try await node.knows("b:Dice") }
+        for node in all {
+            try await eventually("it is unreachable") { node.node.view.peers["b"]?.reachability == .unreachable }
+            #expect(node.node.view.candidate("b:Dice") == nil)
+        }
+        try announce(2)
+        for node in all { try await node.knows("b:Dice") }
+        await raw.connection.close()
+        for node in all { try await eventually("it is gone") { node.node.view.peers["b"] == nil } }
+        var kinds: [MembershipEvent.Kind] = []
+        for await event in events where event.node == "b" {
+            kinds.append(event.kind)
+            if event.kind == .died { break }
+        }
+        #expect(kinds == [.joined, .served, .unreachable, .reachable, .withdrawn, .died])
+        for node in all { await node.shutDown() }
+    }
+
+    @Test func aNodeOfAnotherVersionIsRefusedByName() async throws {
+        let network = RabbitMQNetwork(broker: try await SharedBroker.get())
+        let (logger, lines) = LogLines.logger()
+        let node = try TestNode("a", on: network, logger: logger)
+        try await node.node.start()
+        let raw = try await RawClient.connect(to: network)
+        let instances = #""instances":[{"id":"b:Dice","type":"Dice","queue":"q"}]"#
+        for (name, type, version) in [("old", "announcement", ""), ("new", "member", #""version":3,"#)] {
+            for sequence in 1...2 {
+                try raw.publish(
+                    #"{"node":"\#(name)","host":"10.1.2.3",\#(version)"sequence":\#(sequence),\#(instances)}"#,
+                    to: "", exchange: "\(network.name).nodes"
+                ) { $0.type = type }
+            }
+        }
+        let text = "a node speaks another version of the protocol"
+        try await eventually("both are named") { lines.count(of: text) == 2 }
+        for (name, version) in [("old", 1), ("new", 3)] {
+            #expect(
+                lines.elements.contains {
+                    $0.contains(text) && $0.contains("\"node\": \(name)") && $0.contains("10.1.2.3")
+                        && $0.contains("\"version\": \(version)")
+                }, "\(lines.elements)")
+        }
+        #expect(node.node.view.peers.isEmpty)
+        await raw.connection.close()
+        await node.shutDown()
+    }
+
     @Test func proofFromOthersIsTaken() async throws {
         let network = RabbitMQNetwork(broker: try await SharedBroker.get())
         let all = try await nodes(["a", "b"], on: network)
         let queue = try #require(all[0].node.view.candidate("b:Work")?.instance.queue)
         let raw = try await RawClient.connect(to: network)
-        try raw.publish(#"{"node":"b","queues":["\#(queue)"]}"#, to: "", exchange: "\(network.name).nodes") {
+        try raw.publish(#"{"version":2,"node":"b","queues":["\#(queue)"]}"#, to: "", exchange: "\(network.name).nodes")
+        {
             $0.type = "gone"
         }
         try await eventually("it is believed") { all[0].node.view.candidate("b:Work") == nil }

@@ -70,8 +70,9 @@ struct OwnerPushTests {
         let gate = try await RawClient.connect(to: network)
         let instance = #"{"id":"b:Gate","queue":"\#(gate.queue)","type":"Gate","gate":true,"generation":1}"#
         try gate.publish(
-            #"{"instances":[\#(instance)],"node":"b","sequence":1}"#, to: "", exchange: "\(network.name).nodes"
-        ) { $0.type = "announcement" }
+            #"{"instances":[\#(instance)],"node":"b","sequence":1,"version":2}"#, to: "",
+            exchange: "\(network.name).nodes"
+        ) { $0.type = "member" }
         try await chat.knows("b:Gate")
         // It has not told what it has members of, so it gets everything.
         chat.node.push(push(1))

@@ -100,7 +100,7 @@ struct WireTests {
                     callee.transport.statistics.dropped(.skipped) == UInt64(number + 1)
                 }
             }
-            try client.publish("[]", to: "", exchange: "\(network.name).nodes") { $0.type = "announcement" }
+            try client.publish("[]", to: "", exchange: "\(network.name).nodes") { $0.type = "member" }
             try client.publish("[21]", to: queues[2]) { properties in
                 properties.type = "double"
                 properties.correlationID = "after"
@@ -158,9 +158,9 @@ struct WireTests {
         try await caller.node.start()
         let client = try await RawClient.connect(to: network)
         let announcement = """
-            {"node":"python","sequence":1,"instances":[{"id":"py:Dice","type":"Dice","queue":"\(client.queue)"}]}
+            {"version":2,"node":"python","sequence":1,"instances":[{"id":"py:Dice","type":"Dice","queue":"\(client.queue)"}]}
             """
-        try client.publish(announcement, to: "", exchange: "\(network.name).nodes") { $0.type = "announcement" }
+        try client.publish(announcement, to: "", exchange: "\(network.name).nodes") { $0.type = "member" }
         try await caller.knows("py:Dice")
         let replies = Log<RPCReply>()
         for _ in 0..<300 {

@@ -28,8 +28,8 @@ struct WriterTests {
             confirming: try await connection.openChannel(confirming: true),
             trial: SizeTrial(
                 on: try await connection.openChannel(confirming: true), largest: 1 << 20,
-                logger: RabbitMQNetwork.logger), outbox: outbox, readers: BatchReaders(),
-            confirmTimeout: .seconds(1), statistics: TransportStatistics(), refuse: refuse,
+                logger: RabbitMQNetwork.logger), outbox: outbox, readers: { [] },
+            confirmTimeout: .seconds(1), statistics: TransportStatistics(), echo: AnnouncementEcho(), refuse: refuse,
             rejected: { _ in }, rank: { _ in .locked })
         try await made.trial.run(0)
         writer.withLock { $0 = made }

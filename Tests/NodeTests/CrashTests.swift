@@ -62,7 +62,7 @@ import Testing
             connection: try MqantRabbitMQ.Connection.Configuration(uris: [broker.uri()]))
         transport.exchange = exchange
         var configuration = RPCNode.Configuration()
-        configuration.announcementInterval = .seconds(1)
+        configuration.membership = MembershipTiming()
         let logger = Logger(label: "caller") { _ in SwiftLogNoOpLogHandler() }
         let node = RPCNode(
             id: "caller", transport: RabbitMQTransport(node: "caller", configuration: transport, logger: logger),

@@ -33,11 +33,11 @@ final class QuietNodes: Sendable {
         try await channel.consume(names[2])
         @Sendable func announce(_ name: String, queue: String, sequence: Int) throws {
             var properties = BasicProperties()
-            properties.type = "announcement"
+            properties.type = "member"
             properties.contentType = "application/json"
             properties.appID = name
             let body = """
-                { "node": "\(name)", "host": "10.9.9.9", "sequence": \(sequence), "instances": [
+                { "version": 2, "node": "\(name)", "host": "10.9.9.9", "sequence": \(sequence), "instances": [
                   { "id": "\(name):Quiet", "type": "Quiet", "queue": "\(queue)" } ] }
                 """
             let message = OutgoingMessage(

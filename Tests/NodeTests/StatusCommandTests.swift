@@ -23,7 +23,7 @@ import Testing
         var type: String
         var node: String
         var host: String
-        var suspected: Bool
+        var unreachable: Bool
         var status: Status?
         var callsPerSecond: Double?
     }
@@ -74,7 +74,7 @@ import Testing
 
             #expect(Set(rows.keys) == ["chat-w", "gate-w", "login-w", work.id])
             let held = try #require(rows[work.id])
-            #expect(held.type == "Work" && held.node == "work-node" && held.host == "10.1.2.3" && !held.suspected)
+            #expect(held.type == "Work" && held.node == "work-node" && held.host == "10.1.2.3" && !held.unreachable)
             #expect(held.status?.running == 1 && held.status?.waiting == 1 && held.status?.calls == 0)
             #expect(held.callsPerSecond == 0 && held.status?.p99 == nil)
             let logins = try #require(rows["login-w"])
@@ -108,15 +108,15 @@ import Testing
             #expect(Set(rows.keys) == [work.id, "mute:Quiet", "silent:Quiet"])
             for (id, isSilent) in [("mute:Quiet", false), ("silent:Quiet", true)] {
                 let row = try #require(rows[id])
-                #expect(row.suspected == isSilent, "\(id)")
+                #expect(row.unreachable == isSilent, "\(id)")
                 #expect(row.host == "10.9.9.9" && row.status == nil && row.callsPerSecond == nil)
             }
-            #expect(rows[work.id]?.suspected == false && rows[work.id]?.status != nil)
+            #expect(rows[work.id]?.unreachable == false && rows[work.id]?.status != nil)
             await quiet.close()
 
             let others = try await QuietNodes(exchange: work.exchange)
             let lines = try await line(conf, "mute:Quiet", "silent:Quiet")
-            #expect(lines[0].hasSuffix("  no answer") && lines[1].hasSuffix("  silent"), "\(lines)")
+            #expect(lines[0].hasSuffix("  no answer") && lines[1].hasSuffix("  unreachable"), "\(lines)")
             await others.close()
         }
     }

@@ -7,11 +7,11 @@ import Testing
 /// What `mqantserver status` prints for a person, from rows of the test's own.
 struct StatusTableTests {
     private func row(
-        _ status: InstanceStatus? = nil, id: InstanceID = "chat-1", suspected: Bool = false,
+        _ status: InstanceStatus? = nil, id: InstanceID = "chat-1", unreachable: Bool = false,
         callsPerSecond: Double? = nil
     ) -> StatusRow {
         StatusRow(
-            id: id, type: "Chat", node: "node-1", host: "10.0.0.1", suspected: suspected, status: status,
+            id: id, type: "Chat", node: "node-1", host: "10.0.0.1", unreachable: unreachable, status: status,
             callsPerSecond: callsPerSecond)
     }
 
@@ -88,8 +88,8 @@ struct StatusTableTests {
     @Test func whoDoesNotAnswerIsShownAllTheSame() throws {
         #expect(try cells(row())["UP"] == "no answer")
         #expect(try cells(row())["IN FLIGHT"] == "")
-        #expect(try cells(row(suspected: true))["UP"] == "silent")
-        #expect(try cells(row(status(), suspected: true))["UP"] == "1 s", "it did answer")
+        #expect(try cells(row(unreachable: true))["UP"] == "unreachable")
+        #expect(try cells(row(status(), unreachable: true))["UP"] == "1 s", "it did answer")
     }
 
     @Test func rowsStandBelowEachOther() {

@@ -58,7 +58,7 @@ final class WorkNode: Sendable {
             connection: try MqantRabbitMQ.Connection.Configuration(uris: [broker.uri()]))
         transport.exchange = exchange
         var configuration = RPCNode.Configuration()
-        configuration.announcementInterval = .seconds(1)
+        configuration.membership = MembershipTiming()
         configuration.host = "10.1.2.3"
         adjust(&configuration.server)
         let logger = Logger(label: "work") { _ in SwiftLogNoOpLogHandler() }

@@ -11,7 +11,7 @@ import Testing
     private let sink = Sink()
 
     private func receivers() async throws -> [any TransportReceiver] {
-        let transport = BrokersTransport(parts) { _ in 0 }
+        let transport = BrokersTransport(node: "self", parts) { _ in 0 }
         try await transport.start(sink)
         sink.transport.withLock { $0 = transport }
         return try parts.map { part in try #require(part.receiver.withLock { $0 }) }
@@ -45,23 +45,30 @@ import Testing
             receiver.refused(request, error)
             receiver.vanished("q", probedAt: .distantPast)
             receiver.gone("n", ["q"])
-            receiver.asked()
+            receiver.told(MembershipTable.Claim(node: "n", sequence: 3))
+            receiver.told(MembershipTable.Claim(node: "self", sequence: 4))
+            receiver.answered("n")
+            receiver.asked(by: "q")
+            receiver.asked(by: nil)
+            receiver.announcementsRestored()
+            receiver.refused("old", host: "h", version: 1)
             receiver.heardItself()
             receiver.connectionChanged(.broke(unwritten: []) { $0 == "q" })
             receiver.connectionChanged(.opened(renamed: ["q": "r"]))
             receiver.connectionChanged(.stalled(true))
             receiver.connectionChanged(.stalled(false))
-            receiver.connectionChanged(.yields("i", true))
+            receiver.connectionChanged(.standby("i", true))
         }
         func told(_ mark: String) -> [String] {
             [
                 "request on \(mark)q", "request on ", "returned from \(mark)q", "\(mark)n at \(mark)q", "refused f",
                 "vanished \(mark)q",
-                "gone \(mark)n \(mark)q", "asked",
+                "gone \(mark)n \(mark)q", "told \(mark)n 3", "told self 4", "answered \(mark)n", "asked by \(mark)q",
+                "asked by nobody", "restored", "refused old h 1",
             ]
         }
         func changes(_ mark: String) -> [String] {
-            ["broke \(mark.isEmpty)", "opened \(mark)q \(mark)r", "stalled true", "stalled false", "yields i true"]
+            ["broke \(mark.isEmpty)", "opened \(mark)q \(mark)r", "stalled true", "stalled false", "standby i true"]
         }
         let mark = "1\u{1}"
         #expect(sink.heard == told(mark) + changes(mark) + told("") + ["heard itself"] + changes(""))
@@ -87,7 +94,11 @@ import Testing
         func gone(_ node: NodeID, _ queues: [QueueName]) {
             note("gone \(node) \(queues.map(\.rawValue).joined())")
         }
-        func asked() { note("asked") }
+        func told(_ claim: MembershipTable.Claim) { note("told \(claim.node) \(claim.sequence)") }
+        func answered(_ node: NodeID) { note("answered \(node)") }
+        func asked(by queue: QueueName?) { note("asked by \(queue ?? "nobody")") }
+        func announcementsRestored() { note("restored") }
+        func refused(_ node: NodeID, host: String, version: Int) { note("refused \(node) \(host) \(version)") }
         func heardItself() { note("heard itself") }
         func connectionChanged(_ change: ConnectionChange) {
             switch change {
@@ -96,7 +107,7 @@ import Testing
             // Whether it concerns what is at the first broker.
             case .broke(_, let isAffected): note("broke \(isAffected("q"))")
             case .stalled(let isStalled): note("stalled \(isStalled)")
-            case .yields(let id, let isYielding): note("yields \(id) \(isYielding)")
+            case .standby(let id, let isStandby): note("standby \(id) \(isStandby)")
             }
         }
     }
@@ -115,5 +126,7 @@ private final class FakeTransport: Transport {
         confirmation(.unknown)
     }
     func announce(_ announcement: Announcement) {}
+    func introduce(_ announcement: Announcement, to queue: QueueName) {}
+    func ask() {}
     func shutdown() async {}
 }

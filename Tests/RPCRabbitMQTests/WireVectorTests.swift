@@ -99,14 +99,29 @@ import Testing
         let (reply, id) = try #require(try envelope("reply").reply())
         #expect(reply == .success(.json(ByteBuffer(string: #""k8s2""#))))
         #expect(id == CorrelationID(rawValue: 42))
-        let written = WireEnvelope(reply, to: id, at: "replies.n1.k1", from: "10.77.0.12:Login")
+        let written = WireEnvelope(reply, to: id, at: "replies.n1.k1", from: Responder("10.77.0.12:Login"))
         #expect(written.properties == (try message("reply").properties))
 
         let (error, errorID) = try #require(try envelope("error").reply())
         #expect(error == .failure(RPCError(.remote, "Not Logined")))
-        let writtenError = WireEnvelope(error, to: errorID, at: "replies.n1.k1", from: "10.77.0.12:Login")
+        let writtenError = WireEnvelope(error, to: errorID, at: "replies.n1.k1", from: Responder("10.77.0.12:Login"))
         #expect(writtenError.properties == (try message("error").properties))
         #expect(String(buffer: writtenError.body) == (try message("error").body))
+    }
+
+    @Test func replyWithLoad() throws {
+        let envelope = try envelope("reply-load")
+        let (reply, id) = try #require(envelope.reply())
+        let responder = Responder("10.77.0.12:Login", load: InstanceLoad(calls: 3, isFull: true))
+        #expect(envelope.responder == responder)
+        let written = WireEnvelope(reply, to: id, at: "replies.n1.k1", from: responder)
+        #expect(written.headers.sorted { $0.name < $1.name } == envelope.headers)
+        #expect(try self.envelope("reply").responder == Responder("10.77.0.12:Login"))
+        var strange = envelope
+        strange.headers = [WireEnvelope.Header(name: "load", value: "-3")]
+        #expect(strange.responder?.load == InstanceLoad())
+        strange.headers = [WireEnvelope.Header(name: "load", value: "many")]
+        #expect(strange.responder?.load == nil)
     }
 
     @Test func onlyWithdrawnIsSafeToResend() throws {
@@ -232,19 +247,31 @@ import Testing
         let wire = try #require(WireAnnouncement(ByteBuffer(string: text)))
         let instance = try #require(wire.announcement.instances.first)
         #expect(instance.id == "10.77.0.12:Chat")
-        #expect(instance.load == 3)
         #expect(instance.idempotent == ["members"])
-        #expect(wire.batchQueues == ["calls.10.77.0.12:Chat.k3-1", "replies.n2.k3"])
+        #expect(wire.version == 2)
+        #expect(wire.announcement.replies == "replies.n2.k3")
+        #expect(wire.announcement.isProbing && wire.announcement.readsBatches)
         let written = WireAnnouncement(wire.announcement, replies: "replies.n2.k3").encoded
         #expect(written.map { String(buffer: $0) } == text)
 
         let least = try #require(WireAnnouncement(ByteBuffer(string: try Self.vector("announcement-least"))))
         #expect(least.announcement.instances.map(\.type) == ["Dice"])
-        #expect(least.batchQueues.isEmpty)
+        #expect(!least.announcement.isProbing && !least.announcement.readsBatches)
+        #expect(least.announcement.replies == nil && least.version == 2)
         for bad in [
             "", "{}", "[]", #"{"node":"","sequence":1,"instances":[]}"#, #"{"node":"a","sequence":-1,"instances":[]}"#,
         ] {
             #expect(WireAnnouncement(ByteBuffer(string: bad)) == nil)
+        }
+    }
+
+    @Test func unreachable() throws {
+        let text = try Self.vector("unreachable")
+        let wire = try #require(WireClaim(ByteBuffer(string: text)))
+        #expect(wire.claim == MembershipTable.Claim(node: "n2", sequence: 7))
+        #expect(WireClaim(wire.claim).encoded.map { String(buffer: $0) } == text)
+        for bad in ["", "{}", "[]", #"{"node":"n2"}"#, #"{"node":"n2","sequence":-1}"#] {
+            #expect(WireClaim(ByteBuffer(string: bad)) == nil)
         }
     }
 

@@ -102,13 +102,17 @@ class Calls:
             self._end(correlation, error=CallError("disconnected", "the connection to the broker was lost"))
 
     def announced(self, announcement):
-        """Returns whether the node that announces is new."""
+        """Takes an announcement in."""
         with self._changed:
-            if self._life is None:
-                return False
-            is_new = self._life.view.apply(announcement, time.monotonic())
-            self._changed.notify_all()
-            return is_new
+            if self._life:
+                self._life.view.apply(announcement, time.monotonic())
+                self._changed.notify_all()
+
+    def claimed(self, node, sequence):
+        """Others say that a node does not answer."""
+        with self._changed:
+            if self._life:
+                self._life.view.claim(node, sequence, time.monotonic())
 
     def look(self, question):
         """The answer to a question about the view; None while there is no connection."""
@@ -122,9 +126,12 @@ class Calls:
                 self._life.view.remove(queue)
 
     def received(self, properties, body):
-        """Takes a message of the reply queue; raises Unreadable."""
-        if wire.is_probe(properties, body):
-            return
+        """Takes a reply; raises Unreadable."""
+        load = wire.read_load(properties)
+        if load and properties.app_id:
+            with self._changed:
+                if self._life:
+                    self._life.view.told_load(properties.app_id, *load, time.monotonic())
         try:
             result, error = wire.read_reply(properties, body), None
         except CallError as one:

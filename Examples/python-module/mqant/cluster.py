@@ -5,14 +5,15 @@ import random
 
 from .ownership import owner_of, ranked
 
-SUSPICION = 3.0  # seconds: a node silent for so long gets no new calls
+LOAD_MEMORY = 1.0  # seconds for which counts how busy an instance said that it is
 
 
 @dataclasses.dataclass
 class Peer:
     sequence: int
-    heard: float
     instances: list
+    replies: str | None = None
+    unreachable_since: float | None = None  # others say that it does not answer
 
 
 class View:
@@ -21,6 +22,7 @@ class View:
     def __init__(self):
         self.peers = {}
         self.gone = set()  # nodes that said goodbye, and queues that messages came back from
+        self.loads = {}  # instance -> (full, calls) and when it said so
 
     def apply(self, announcement, now):
         """Takes an announcement in; returns whether its node is new."""
@@ -32,7 +34,7 @@ class View:
             self.gone.add(node)
             self.peers.pop(node, None)
             return False
-        self.peers[node] = Peer(sequence, now, announcement["instances"])
+        self.peers[node] = Peer(sequence, announcement["instances"], announcement.get("replies"))
         # An Id has one holder: whoever announces it now has it.
         ids = {one["id"] for one in announcement["instances"]}
         for other, peer in self.peers.items():
@@ -40,21 +42,36 @@ class View:
                 peer.instances = [one for one in peer.instances if one["id"] not in ids]
         return known is None
 
+    def claim(self, node, sequence, now):
+        """Somebody says that a node does not answer. A later announcement than the one that it has heard refutes that."""
+        peer = self.peers.get(node)
+        if peer and peer.sequence <= sequence and peer.unreachable_since is None:
+            peer.unreachable_since = now
+
+    def told_load(self, instance, calls, is_full, now):
+        """A reply said how busy its instance is."""
+        self.loads[instance] = (is_full, calls), now
+
+    def neighbours(self, node, count):
+        """Where the next nodes in the ring are reached."""
+        names = sorted(self.peers, key=lambda name: (name.encode() <= node.encode(), name.encode()))
+        return [self.peers[name].replies for name in names[:count] if self.peers[name].replies]
+
     def remove(self, queue):
         """A message to this queue came back: the incarnation is gone."""
         self.gone.add(queue)
 
     def live(self, now):
-        """The instances that get new calls. Without `now` those of silent nodes too: silence proves nothing."""
-        return [one for peer in self.peers.values() if now is None or now - peer.heard <= SUSPICION
+        """The instances that get new calls. Without `now` those of unreachable nodes too: silence proves nothing."""
+        return [one for peer in self.peers.values() if now is None or peer.unreachable_since is None
                 for one in peer.instances if one["queue"] not in self.gone]
 
     def gates(self):
         return [one for one in self.live(None) if one.get("gate") is True]
 
     def silences(self, now):
-        """The queues of all that is not gone, and for how many seconds nothing was heard of each."""
-        return {one["queue"]: now - peer.heard for peer in self.peers.values() for one in peer.instances
+        """The queues of all that is not gone, and for how many seconds each has been unreachable."""
+        return {one["queue"]: now - (peer.unreachable_since or now) for peer in self.peers.values() for one in peer.instances
                 if one["queue"] not in self.gone}
 
     def choose(self, now, module_type=None, instance=None, group=None, excluding=()):
@@ -67,7 +84,11 @@ class View:
         live = [one for one in live if (one["id"] == instance if instance else one["type"] == module_type)]
         if not live:
             return None
-        return min(random.sample(live, min(2, len(live))), key=load)["queue"]
+        return min(random.sample(live, min(2, len(live))), key=lambda one: self._load(one["id"], now))["queue"]
+
+    def _load(self, instance, now):
+        load, told = self.loads.get(instance, ((False, 0), now))
+        return load if now - told < LOAD_MEMORY else (False, 0)
 
     @staticmethod
     def _owner(live, group):
@@ -80,8 +101,3 @@ class View:
             if instances:
                 return instances[ranked(instances, name)[0]]
         return None
-
-
-def load(instance):
-    value = instance.get("load", 0)
-    return (instance.get("full") is True, value if isinstance(value, (int, float)) else 0)

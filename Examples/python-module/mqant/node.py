@@ -20,12 +20,16 @@ from .serving import Server
 
 log = logging.getLogger("mqant")
 HEARTBEAT = 5  # seconds
-BEAT = 1.0  # seconds between announcements
+BEAT = 1.0  # seconds between two looks at what has to be done now and then
+REPEAT = 5.0  # seconds between announcements although nothing has changed, in a small cluster
+REPEAT_SHARE = 0.2  # the same for each node, in a large one
 LOCK_PATIENCE = 3 * HEARTBEAT  # by then the broker has given up on a dead holder
 START_TIMEOUT = 30.0  # seconds: broker, user or virtual host may come later
 LONGEST_PAUSE = 0.5  # seconds between two attempts to connect
 HOLDER_PATIENCE = 15.0  # seconds for which whoever took our Id over may be silent before we try for the lock again
-DEAFNESS = 2.5  # seconds without our own announcements, which come back each second: their exchange was deleted
+DEAFNESS = 2.5  # seconds in which our own messages to all do not come back: their exchange was deleted
+OVERTAKEN = 3.1  # seconds for which a wrong proof that a queue is gone is believed
+NEIGHBOURS = 8  # nodes behind this one that are told to say something when this one heard nothing
 ANSWER = 0.25  # seconds that others may take to say who they are
 SETTLING = 10.0  # seconds: what ends a connection then is something new, and the pauses begin anew
 UNREACHABLE = (AMQPError, OSError)  # pika lets the errors of sockets and of names through
@@ -45,8 +49,11 @@ class Node(Groups):
         self.lives = 0  # connections so far: each has queues of new names
         self._observers = []
         self._stopping = threading.Event()
-        self._heard_itself = 0.0
         self._holder_heard = 0.0
+        self._unechoed = None  # since when a message to all has not come back
+        self._refutes = None  # when to say that a proof was wrong
+        self._foreigners = set()  # nodes of another version
+        self._has_siblings = False  # other instances of the type are there: callers can choose
         self._holder = None  # who else serves our Id, while we ask: () before somebody says so
 
     def register(self, name, function, inline=False):
@@ -89,7 +96,9 @@ class Node(Groups):
     def reply(self, request, result=None, error=None):
         life = self._life
         if request.reply_to and life:
-            properties, body = wire.write_reply(request, self.id, result, error)
+            workers = self._server.workers
+            load = (workers.load, workers.load >= workers.count) if self._has_siblings else None
+            properties, body = wire.write_reply(request, self.id, result, error, load)
             life.publish(request.reply_to, properties, body)
 
     def stop(self):
@@ -138,13 +147,14 @@ class Node(Groups):
         parameters.heartbeat, parameters.socket_timeout, parameters.connection_attempts = HEARTBEAT, 5, 1
         life = Life(parameters, Names(self._exchange, self._prefix, self._name, self.id), self._calls.returned)
         try:
-            life.open(self._reader(self._calls.received), self._reader(self._announced))
+            life.open(self._reader(self._replied), self._reader(self._announced))
         except BaseException:
             life.close()
             raise
         # The next time this broker comes first again.
         self._uris = [uri] + self._uris[:-1]
         self._life = life
+        self._unechoed = None
         self.lives += 1
         self._calls.connected(life)
         return life
@@ -175,27 +185,36 @@ class Node(Groups):
         self._holder = None
 
     def _serve(self, life):
-        life.serve(self._reader(self._server.received))
+        life.serve(self._reader(self._requested))
+        self._announce(life)
         self._ask(life)
         log.info("%s serves as node %s", self.id, self._name)
 
     def _live(self, life):
-        announced = tried = 0.0
-        self._heard_itself = time.monotonic()
+        beat = tried = 0.0
+        repeats = time.monotonic() + REPEAT
         while not self._stopping.is_set():
             now = time.monotonic()
-            if now - announced >= BEAT:
-                announced = now
+            if now >= repeats or self._refutes and now >= self._refutes:
+                self._refutes = None
                 self._announce(life)
+                repeats = now + max(REPEAT, REPEAT_SHARE * len(life.view.peers)) * random.uniform(0.75, 1.25)
+            if now - beat >= BEAT:
+                beat = now
+                self._has_siblings = any(one["type"] == self.type for one in life.view.live(None))
                 for observer in self._observers:
                     observer()
                 if life.has_lock and not life.renew_lock():
                     log.warning("the lock of %s was deleted: taking it again", self.id)
-            if now - self._heard_itself > DEAFNESS:
+            if self._unechoed and now - self._unechoed > DEAFNESS:
                 log.warning("our announcements do not come back: declaring and binding again")
                 life.bind_again()
-                self._heard_itself = time.monotonic()
+                self._unechoed = None
+                self._announce(life)
                 self._ask(life)
+                # They hear nothing either, and notice when they say something.
+                for queue in life.view.neighbours(self._name, NEIGHBOURS):
+                    life.publish(queue, pika.BasicProperties(type="who-are-you", app_id=self._name), b"")
             if self._holder:
                 # It has taken the Id over, maybe without the lock, which it gets now.
                 life.release_lock()
@@ -205,11 +224,14 @@ class Node(Groups):
                 # After a reconnect: our own former connection may still have it, or somebody who came meanwhile.
                 tried = now
                 if life.try_lock():
+                    if self._holder:
+                        self._holder = None
+                        self._announce(life)
                     self._holder = None
                 elif self._holder is None:
                     self._holder = ()
                     self._ask(life)
-            life.process(min(0.1, max(0, announced + BEAT - now)))
+            life.process(min(0.1, max(0, beat + BEAT - now)))
 
     def _withdraw(self, life):
         """No request is lost: callers hear of it, what came is answered, then the queue goes, and what came last is
@@ -224,7 +246,7 @@ class Node(Groups):
         end = time.monotonic() + 4
         while not self._server.workers.wait_until_idle(0) and time.monotonic() < end:
             life.process(0.02)
-        life.withdraw(self._reader(self._server.received))
+        life.withdraw(self._reader(self._requested))
         end = time.monotonic() + 6
         while not self._server.workers.wait_until_idle(0) and time.monotonic() < end:
             life.process(0.02)
@@ -243,21 +265,55 @@ class Node(Groups):
 
         return read
 
+    def _requested(self, properties, body):
+        if not self._answered(properties, body):
+            self._server.received(properties, body)
+
+    def _replied(self, properties, body):
+        if self._answered(properties, body) or wire.is_probe(properties, body):
+            return
+        # What concerns this node alone comes here, too.
+        told = properties.type in ("member", "who-are-you", "unreachable")
+        (self._announced if told else self._calls.received)(properties, body)
+
+    def _answered(self, properties, body):
+        """Answers a probe that asks for it (§4)."""
+        answer = wire.answer_to_probe(properties, body, self._name)
+        if answer and self._life:
+            self._life.publish(*answer, b"")
+        return answer is not None
+
     def _announced(self, properties, body):
         if properties.app_id == self._name:
-            self._heard_itself = time.monotonic()
+            self._unechoed = None
             return
         if properties.type == "who-are-you":
-            return self._announce(self._life)
+            return self._announce(self._life, to=properties.reply_to)
         if len(body) > wire.MAXIMUM_BODY:
             raise wire.Unreadable("too large")
         if properties.type == "gone":
-            return self._calls.gone(wire.read_gone(body))
-        if properties.type != "announcement":
+            queues = wire.read_gone(body)
+            if self._life.names.requests in queues or self._life.names.replies in queues:
+                self._refutes = time.monotonic() + OVERTAKEN
+            return self._calls.gone(queues)
+        if properties.type == "unreachable":
+            node, sequence = wire.read_claim(body)
+            if node == self._name:
+                # Only this node can say to all that it is not true.
+                return self._announce(self._life)
+            return self._calls.claimed(node, sequence)
+        if properties.type not in ("member", "announcement"):
             return None  # of a later version of the protocol
-        announcement = wire.read_announcement(body)
-        if self._calls.announced(announcement):
-            self._announce(self._life)
+        try:
+            announcement = wire.read_announcement(body)
+        except wire.OtherVersion as other:
+            node, host, version = other.args
+            if node not in self._foreigners and len(self._foreigners) < 1000:
+                self._foreigners.add(node)
+                log.error("the node %s on host %s speaks version %s of the protocol, and is ignored",
+                          node, host, version)
+            return None
+        self._calls.announced(announcement)
         self._claimed(announcement)
 
     def _claimed(self, announcement):
@@ -271,24 +327,36 @@ class Node(Groups):
             self._holder = (announcement["node"], announcement.get("host", ""))
             self._holder_heard = time.monotonic()
             if self._life.is_serving:
-                log.error("%s is served by the node %s on host %s too, and gives way", self.id, *self._holder)
+                log.error("%s is served by the node %s on host %s too: on standby", self.id, *self._holder)
+                self._announce(self._life)
 
     # What goes.
 
-    def _announce(self, life, is_goodbye=False):
-        workers = self._server.workers
-        self._sequence += 1
-        served = {"id": self.id, "type": self.type, "queue": life.names.requests, "load": workers.load,
-                  "full": workers.load >= workers.count}
-        body = {"node": self._name, "host": self.host, "sequence": self._sequence, "goodbye": is_goodbye,
-                "replies": life.names.replies,
+    def _announce(self, life, is_goodbye=False, to=None):
+        """Tells all who this node is, or the one that has a queue."""
+        if to is None:
+            self._sequence += 1
+        elif self._sequence == 0:
+            return  # it is about to tell all
+        served = {"id": self.id, "type": self.type, "queue": life.names.requests}
+        body = {"version": wire.VERSION, "node": self._name, "host": self.host, "sequence": self._sequence,
+                "goodbye": is_goodbye, "replies": life.names.replies,
                 "instances": [served] if life.is_serving and not self._holder else []}
-        properties = pika.BasicProperties(type="announcement", content_type=wire.JSON, app_id=self._name)
-        life.publish("", properties, json.dumps(body).encode(), exchange=life.names.nodes)
+        properties = pika.BasicProperties(type="member", content_type=wire.JSON, app_id=self._name)
+        if to is not None:
+            life.publish(to, properties, json.dumps(body).encode())
+        else:
+            self._publish_to_all(life, properties, json.dumps(body).encode())
 
     def _ask(self, life):
-        properties = pika.BasicProperties(type="who-are-you", app_id=self._name)
-        life.publish("", properties, b"", exchange=life.names.nodes)
+        """Has every other node answer who it is, at the reply queue."""
+        properties = pika.BasicProperties(type="who-are-you", app_id=self._name, reply_to=life.names.replies)
+        self._publish_to_all(life, properties, b"")
+
+    def _publish_to_all(self, life, properties, body):
+        if self._unechoed is None:
+            self._unechoed = time.monotonic()
+        life.publish("", properties, body, exchange=life.names.nodes)
 
     def _places(self):
         """Where the broker is, without passwords."""

@@ -84,7 +84,7 @@ class Roster:
     with one or two instances each knows all; of more, the third one does not: ask `Node.members` there. Two things are left
     out. Just after this node has connected the reports are on their way, so for a moment it may know too few. And who
     went while this node was away, or with a Gate that is gone, is listed until a Gate could have reported them again,
-    6 s, or 15 s for a Gate that is only silent.
+    6 s, or 15 s for a Gate that is only unreachable.
     """
 
     def __init__(self, node, on_absent=None):

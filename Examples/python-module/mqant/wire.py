@@ -8,6 +8,7 @@ from pika import BasicProperties
 from .errors import CallError
 from .session import read_session
 
+VERSION = 2  # of the protocol
 JSON, BYTES = "application/json", "application/octet-stream"
 MAXIMUM_BODY = 8 * 1024 * 1024  # bytes, §10
 MAXIMUM_HEADERS = 125 * 1024
@@ -42,6 +43,13 @@ class Request:
 def is_probe(properties, body):
     """Whether a message only asks whether its queue is there (§4): that it came at all is the answer."""
     return not body and not properties.type
+
+
+def answer_to_probe(properties, body, node):
+    """Where to send the answer to a probe, and its properties; None: nobody asks for one."""
+    if is_probe(properties, body) and properties.reply_to:
+        return properties.reply_to, BasicProperties(app_id=node)
+    return None
 
 
 def read_request(properties, body):
@@ -84,8 +92,9 @@ def write_request(function, arguments, node, milliseconds, reply_to=None, correl
                            headers=headers or {}), body
 
 
-def write_reply(request, instance, result=None, error=None):
-    """Properties and body of the reply to a request: its result, or a CallError."""
+def write_reply(request, instance, result=None, error=None, load=None):
+    """Properties and body of the reply to a request: its result, or a CallError. `load`: calls in flight and waiting,
+    and whether another one would wait."""
     try:
         body = json.dumps(error.text if error else result, ensure_ascii=False, allow_nan=False,
                           separators=(",", ":")).encode()
@@ -93,9 +102,22 @@ def write_reply(request, instance, result=None, error=None):
         error, body = CallError("invalid-result", ""), b'"the result cannot be written"'
     if len(body) > MAXIMUM_BODY:
         error, body = CallError("too-large", ""), b'"the result is too large"'
+    headers = {"error-code": error.code} if error else {}
+    if load:
+        headers["load"] = str(load[0])
+        if load[1]:
+            headers["full"] = "true"
     return BasicProperties(type="error" if error else "reply", content_type=JSON, app_id=instance,
-                           correlation_id=request.correlation_id,
-                           headers={"error-code": error.code} if error else {}), body
+                           correlation_id=request.correlation_id, headers=headers), body
+
+
+def read_load(properties):
+    """How busy the instance is that sent a reply: its calls and whether it is full; None if it does not say."""
+    headers = properties.headers or {}
+    calls = headers.get("load")
+    if not isinstance(calls, str) or not calls.isascii() or not calls.isdigit() or len(calls) > 9:
+        return None
+    return int(calls), headers.get("full") == "true"
 
 
 def read_reply(properties, body):
@@ -112,8 +134,12 @@ def read_reply(properties, body):
     return value
 
 
+class OtherVersion(Exception):
+    """An announcement of a node that speaks another version of the protocol."""
+
+
 def read_announcement(body):
-    """An announcement (§4) with what is required in it; raises Unreadable."""
+    """An announcement (§4) with what is required in it; raises Unreadable, or OtherVersion."""
     try:
         value = json.loads(body)
         node, sequence, instances = value["node"], value["sequence"], value["instances"]
@@ -122,6 +148,8 @@ def read_announcement(body):
         raise Unreadable("no announcement") from error
     if not all(isinstance(text, str) and text for text in (node, *(text for one in described for text in one))):
         raise Unreadable("a name is empty, or none")
+    if value.get("version") != VERSION:
+        raise OtherVersion(node, value.get("host", ""), value.get("version", 1))
     if not isinstance(sequence, int) or len({one[0] for one in described}) != len(described):
         raise Unreadable("no sequence, or an Id twice")
     return value
@@ -137,6 +165,19 @@ def read_gone(body):
     if not isinstance(queues, list) or not all(isinstance(queue, str) and queue for queue in queues):
         raise Unreadable("a queue is none")
     return queues
+
+
+def read_claim(body):
+    """The node that does not answer, in a message of type `unreachable` (§4), and the number of its last announcement
+    that the sender knows; raises Unreadable."""
+    try:
+        value = json.loads(body)
+        node, sequence = value["node"], value["sequence"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable("not who is unreachable") from error
+    if not isinstance(node, str) or not isinstance(sequence, int):
+        raise Unreadable("no node, or no sequence")
+    return node, sequence
 
 
 def number(text):

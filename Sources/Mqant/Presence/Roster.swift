@@ -151,7 +151,7 @@ public final class Roster: ModuleComponent {
             let own = context.instance
             let type = context.type
             let findings = state.roster.look(
-                view.liveness(of: state.roster.incarnations), reconnected: state.reconnected, now: now
+                view.reachability(of: state.roster.incarnations), reconnected: state.reconnected, now: now
             ) { key in
                 let (owner, heir) = view.ownerAndHeir(of: key, type)
                 return owner?.instance.id == own ? .owner : heir?.instance.id == own ? .heir : .none

@@ -14,30 +14,30 @@ extension RosterState {
     /// Looks at who of the Gates is there, and gives up the memberships of those that are gone for too long.
     ///
     /// - Parameters:
-    ///   - liveness: of `incarnations`; one that is not in it is proven gone.
+    ///   - reachability: of `incarnations`.
     ///   - reconnected: when this node itself reconnected last; nil: never.
     ///   - role: what this instance is for a key.
     mutating func look(
-        _ liveness: [QueueName: ClusterView.Liveness], reconnected: NIODeadline?, now: NIODeadline,
+        _ reachability: [QueueName: Reachability], reconnected: NIODeadline?, now: NIODeadline,
         role: (String) -> Role
     ) -> Findings {
         var findings = Findings()
         var gone: Set<QueueName> = []
         for incarnation in incarnations {
-            switch liveness[incarnation] {
-            case .live:
+            switch reachability[incarnation] ?? .gone {
+            case .reachable:
                 absences[incarnation] = nil
                 if let gate = givenUp.removeValue(forKey: incarnation) { findings.returned.insert(gate) }
                 continue
-            case .suspected where absences[incarnation] == nil:
+            case .unreachable where absences[incarnation] == nil:
                 absences[incarnation] = Absence(since: now, isProven: false)
-            case .suspected:
+            case .unreachable:
                 break
-            case nil where absences[incarnation]?.isProven != true:
+            case .gone where absences[incarnation]?.isProven != true:
                 absences[incarnation] = Absence(since: now, isProven: true)
                 // Nobody comes back from there, but as another incarnation.
                 givenUp[incarnation] = nil
-            case nil:
+            case .gone:
                 break
             }
             guard let absence = absences[incarnation] else { continue }

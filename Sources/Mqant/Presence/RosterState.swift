@@ -9,7 +9,7 @@ struct RosterState: Sendable {
     static var goneGrace: TimeAmount { .seconds(2) }
     /// The same while this node itself has just reconnected: then others are reconnecting too.
     static var reconnectGrace: TimeAmount { .seconds(5) }
-    /// How long those of a silent Gate are kept, from when it is suspected, which is after 3 s.
+    /// How long those of an unreachable Gate are kept, from when that is known, which is after 3 s.
     static var silenceGrace: TimeAmount { .seconds(15) }
     /// How long a group is kept after another instance took it over, which that one may give back.
     static var handOverTime: TimeAmount { .seconds(30) }

@@ -25,7 +25,7 @@ enum ReservedNames {
         """
         BlockingOptions Broadcast BrokerURI ClientRequest ConfigurationError ConfigurationPosition DescriptorDemand \
         Endpoint Faults FaultsTrait Function FunctionOptions Gate GateSettings GroupName HandlerError Identifier \
-        InstanceID ListenAddress ListenerCheck MQTTOptions Module ModuleClock ModuleComponent ModuleContext \
+        InstanceID ListenAddress ListenerCheck MQTTOptions MembershipEvent Module ModuleClock ModuleComponent ModuleContext \
         ModuleEntry ModuleFailure ModuleInstance ModuleSettings ModuleType NodeID Pace Payload Presence QueueName \
         RPCError RPCOptions RPCReply RPCRequest RPCServer RabbitMQOptions RegistrationError Roster Server \
         ServerCommand ServerConfiguration Session SessionID SessionState SettingsReader TerminalLogHandler \

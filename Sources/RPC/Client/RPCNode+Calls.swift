@@ -150,7 +150,7 @@ extension RPCNode.State {
         do throws(RPCError) {
             return try route(endpoint, excluding: excluded)
         } catch {
-            if returning.includes(endpoint, now: .now()) { return nil }
+            if view.members.expected.includes(endpoint, now: .now()) { return nil }
             throw error
         }
     }

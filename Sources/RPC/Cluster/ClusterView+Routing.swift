@@ -1,7 +1,9 @@
+import NIOCore
+
 extension ClusterView {
     /// Chooses the instance that a call goes to.
     ///
-    /// A call for one instance goes to it even while it is suspected: there is nowhere else to go, and silence proves
+    /// A call for one instance goes to it even while it is unreachable: there is nowhere else to go, and silence proves
     /// nothing (docs/architecture.md#failure-semantics). Calls that any instance may serve go to those that are live.
     /// - Parameters:
     ///   - excluded: queues that are proven gone, or refused this very call before.
@@ -12,7 +14,7 @@ extension ClusterView {
     ) throws(RPCError) -> Candidate {
         switch endpoint.kind {
         case .instance(let id):
-            guard let candidate = candidate(id) ?? suspected(id), !excluded.contains(candidate.instance.queue) else {
+            guard let candidate = candidate(id) ?? unreachable(id), !excluded.contains(candidate.instance.queue) else {
                 throw .instanceNotFound
             }
             return candidate
@@ -44,24 +46,18 @@ extension ClusterView {
         return (live.first { $0.instance.id == owner }, live.first { $0.instance.id == heir })
     }
 
-    /// What is known of the instances whose queues these are; those that are not in the result are gone.
-    package func liveness(of queues: some Sequence<QueueName>) -> [QueueName: Liveness] {
-        let asked = Set(queues)
-        var result: [QueueName: Liveness] = [:]
-        for instance in local.values where asked.contains(instance.queue) { result[instance.queue] = .live }
+    /// Whether the instances answer whose queues these are.
+    package func reachability(of queues: some Sequence<QueueName>) -> [QueueName: Reachability] {
+        var result: [QueueName: Reachability] = [:]
+        for queue in queues { result[queue] = .gone }
+        for instance in local.values where result[instance.queue] != nil { result[instance.queue] = .reachable }
         for peer in peers.values {
-            let liveness = peer.isSuspected ? Liveness.suspected : .live
-            for instance in peer.instances where asked.contains(instance.queue) { result[instance.queue] = liveness }
-            for queue in peer.leaving.keys where asked.contains(queue) { result[queue] = liveness }
+            for instance in peer.instances where result[instance.queue] != nil {
+                result[instance.queue] = peer.reachability
+            }
+            for queue in peer.leaving.keys where result[queue] != nil { result[queue] = peer.reachability }
         }
         return result
-    }
-
-    /// How much is known of an incarnation that is not proven gone.
-    package enum Liveness: Sendable {
-        case live
-        /// Its node has been silent for a while, which proves nothing.
-        case suspected
     }
 
     private func live(_ type: ModuleType, excluding excluded: [QueueName]) -> [Candidate] {
@@ -76,12 +72,13 @@ extension ClusterView {
         if live.count == 1, let only = live.first { return only }
         if let local = live.first(where: { $0.isLocal && !isFull($0.instance.id) }) { return local }
         guard !live.isEmpty else { throw .serviceNotFound(type) }
-        let idle = live.filter { $0.isLocal ? !isFull($0.instance.id) : !$0.instance.isFull }
+        let now = NIODeadline.now()
+        let idle = live.filter { $0.isLocal ? !isFull($0.instance.id) : !load(of: $0.instance.id, now: now).isFull }
         let live = idle.isEmpty ? live : idle
         if live.count == 1, let only = live.first { return only }
         let first = Int.random(in: 0..<live.count)
         let second = (first + Int.random(in: 1..<live.count)) % live.count
         let (one, other) = (live[first], live[second])
-        return one.instance.load <= other.instance.load ? one : other
+        return load(of: one.instance.id, now: now).calls <= load(of: other.instance.id, now: now).calls ? one : other
     }
 }

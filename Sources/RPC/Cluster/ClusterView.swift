@@ -1,41 +1,29 @@
 package import NIOCore
 
-/// What this node knows of the live instances of the cluster. A pure value; every change makes a new version.
+/// What this node knows of the live instances of the cluster, its own and those of `members`. A pure value; every change of
+/// who is live makes a new version.
 ///
-/// An instance is *live* while its node announces it. Silence makes a node *suspected*: it gets no new calls, but
-/// only a goodbye, a returned message or a newer incarnation proves that an incarnation is gone
+/// An instance is *live* while its node announces it and answers its neighbour. A node that does not is *unreachable*: it gets
+/// no new calls, but only a goodbye, a returned message or a newer incarnation proves that an incarnation is gone
 /// (docs/architecture.md#membership).
 package struct ClusterView: Sendable {
-    /// How long a node may be silent before its instances get no new calls: three announcements.
-    package static var suspicionTime: TimeAmount { .seconds(3) }
+    package typealias Peer = MembershipTable.Peer
 
-    package struct Peer: Sendable {
-        package var host: String
-        var sequence: UInt64
-        var lastHeard: NIODeadline
-        package var instances: [InstanceDescription]
-        package var isSuspected = false
-        /// Instances that are not announced any more, and may still finish calls, by their queues.
-        var leaving: [QueueName: InstanceDescription] = [:]
-    }
-
-    /// How long a node's goodbye is remembered, against announcements that it overtook.
-    private static var tombstoneTime: TimeAmount { .seconds(60) }
-    /// How long a silent node is remembered that serves nothing, and so has nothing that could be proven gone.
-    private static var idleTime: TimeAmount { .seconds(60) }
-
+    /// The other nodes.
+    package private(set) var members: MembershipTable
     /// Instances of this very process: always live, called without a transport.
     package private(set) var local: [InstanceID: InstanceDescription] = [:]
-    /// Those of them whose Id another process has taken.
-    private(set) var yielding: Set<InstanceID> = []
-    package private(set) var peers: [NodeID: Peer] = [:]
-    /// Counts changes of who is live, and of who is suspected.
+    /// Those of them that are on standby: another process has taken their Id.
+    private(set) var standby: Set<InstanceID> = []
+    package var peers: [NodeID: Peer] { members.peers }
+    /// Counts changes of who is live, and of who is unreachable.
     package private(set) var version: UInt64 = 0
 
-    private var tombstones: [NodeID: NIODeadline] = [:]
+    /// How busy instances of other nodes were when they replied last.
+    private var loads: [InstanceID: (load: InstanceLoad, told: NIODeadline)] = [:]
     private var byType: [ModuleType: [Candidate]] = [:]
     private var byID: [InstanceID: Candidate] = [:]
-    private var suspects: [InstanceID: Candidate] = [:]
+    private var unreachable: [InstanceID: Candidate] = [:]
     /// Of all that may get a call of its type.
     private var servingQueues: Set<QueueName> = []
     private var leavingQueues: Set<QueueName> = []
@@ -49,7 +37,7 @@ package struct ClusterView: Sendable {
         package var isLocal: Bool
     }
 
-    package init() {}
+    package init(_ members: MembershipTable = MembershipTable()) { self.members = members }
 
     /// The live instances of a type, ordered by id: the same order in every view of the same instances.
     package func candidates(of type: ModuleType) -> [Candidate] { byType[type] ?? [] }
@@ -62,11 +50,11 @@ package struct ClusterView: Sendable {
         type.map { candidates(of: $0).filter { $0.instance.generation != nil } } ?? gateOwners
     }
 
-    /// The live instance of an Id. Of two it is that of this process, even if that gives way: its sessions are here.
+    /// The live instance of an Id. A local instance wins even while it is on standby, because its sessions live here.
     package func candidate(_ id: InstanceID) -> Candidate? { byID[id] }
 
-    /// An instance of a node that is silent, and not proven gone.
-    func suspected(_ id: InstanceID) -> Candidate? { suspects[id] }
+    /// An instance of a node that is unreachable, and not proven gone.
+    func unreachable(_ id: InstanceID) -> Candidate? { unreachable[id] }
 
     package mutating func addLocal(_ instance: InstanceDescription) {
         local[instance.id] = instance
@@ -75,15 +63,15 @@ package struct ClusterView: Sendable {
 
     package mutating func removeLocal(_ id: InstanceID) {
         guard local.removeValue(forKey: id) != nil else { return }
-        yielding.remove(id)
+        standby.remove(id)
         index()
     }
 
-    /// An instance of this process gives way to another's of the same Id, or no longer. It serves its type on only while that
-    /// one is not live.
-    mutating func setYielding(_ isYielding: Bool, _ id: InstanceID) {
+    /// An instance of this process is on standby, for another process has its Id, or no longer. It serves its type only while
+    /// that one is not live.
+    mutating func setStandby(_ isStandby: Bool, _ id: InstanceID) {
         guard local[id] != nil else { return }
-        if isYielding { yielding.insert(id) } else { yielding.remove(id) }
+        if isStandby { standby.insert(id) } else { standby.remove(id) }
         index()
     }
 
@@ -112,61 +100,31 @@ package struct ClusterView: Sendable {
         return true
     }
 
-    /// Forgives all silence so far: nobody could be heard.
-    mutating func forgiveSilence(now: NIODeadline) {
-        for node in peers.keys {
-            peers[node]?.lastHeard = now
-            peers[node]?.isSuspected = false
-        }
-        index()
-    }
+    // MARK: Other nodes
 
     /// Takes a peer's announcement in.
     /// - Returns: the queues that it proves gone.
     package mutating func apply(_ announcement: Announcement, now: NIODeadline) -> [QueueName] {
-        let known = peers[announcement.node]
-        if let known, known.sequence >= announcement.sequence { return [] }
-        guard tombstones[announcement.node] == nil else { return [] }
-        if announcement.isGoodbye {
-            tombstones = tombstones.filter { now - $0.value < Self.tombstoneTime }
-            tombstones[announcement.node] = now
-            guard let known else { return [] }
-            peers[announcement.node] = nil
-            index()
-            return known.instances.map(\.queue) + known.leaving.keys
-        }
-        var peer = Peer(
-            host: announcement.host, sequence: announcement.sequence, lastHeard: now, instances: announcement.instances)
-        peer.leaving = known?.leaving ?? [:]
-        var gone: Set<QueueName> = []
-        for instance in known?.instances ?? [] {
-            let announced = announcement.instances.first { $0.id == instance.id }
-            if let announced {
-                if announced.queue != instance.queue { gone.insert(instance.queue) }
-            } else {
-                // It takes no new calls, and answers those that it has: no proof of anything.
-                peer.leaving[instance.queue] = instance
-            }
-        }
-        peers[announcement.node] = peer
-        // An Id has one holder (its lock queue says so): whoever announces it now has it, and an older holder is gone.
-        let announced = Set(announcement.instances.map(\.id))
-        for (node, var peer) in peers where node != announcement.node {
-            guard peer.instances.contains(where: { announced.contains($0.id) }) else { continue }
-            gone.formUnion(peer.instances.filter { announced.contains($0.id) }.map(\.queue))
-            peer.instances.removeAll { announced.contains($0.id) }
-            peers[node] = peer
-        }
-        if known.map({ $0.isSuspected || $0.instances != announcement.instances }) ?? true || !gone.isEmpty { index() }
-        return Array(gone)
+        change { $0.apply(announcement, now: now).gone }
+    }
+
+    /// Takes a claim in that a peer does not answer.
+    package mutating func apply(_ claim: MembershipTable.Claim) { change { _ = $0.apply(claim) } }
+
+    /// Takes proof in that queues are gone.
+    package mutating func apply(_ proof: MembershipTable.Proof, now: NIODeadline) {
+        change { $0.apply(proof, now: now) }
     }
 
     /// Takes an incarnation out because a message to its queue came back.
-    package mutating func remove(queue: QueueName) {
-        for (node, peer) in peers where peer.instances.contains(where: { $0.queue == queue }) {
-            peers[node]?.instances.removeAll { $0.queue == queue }
-            index()
-        }
+    package mutating func remove(queue: QueueName) { change { $0.remove(queue) } }
+
+    /// Changes what is known of other nodes.
+    mutating func change<Result>(_ body: (inout MembershipTable) -> Result) -> Result {
+        let before = members.revision
+        let result = body(&members)
+        if members.revision != before { index() }
+        return result
     }
 
     /// Whether an incarnation was withdrawn by a node that is there: it answers the calls that it has, whether its queue is
@@ -175,57 +133,54 @@ package struct ClusterView: Sendable {
 
     /// Whether an incarnation will not come back: its node has said goodbye, or another one has its Id.
     func isGone(_ id: IncarnationID) -> Bool {
-        guard tombstones[id.node] == nil else { return true }
+        guard !members.hasLeft(id.node) else { return true }
         return byID[id.instance].map { !$0.isLocal } ?? false
     }
 
-    /// Takes out queues that are proven gone, and their node with the last of its instances.
-    package mutating func remove(_ queues: [QueueName], of node: NodeID) {
-        guard var peer = peers[node] else { return }
-        let before = peer.instances.count
-        peer.instances.removeAll { queues.contains($0.queue) }
-        peer.leaving = peer.leaving.filter { !queues.contains($0.key) }
-        let hadLeaving = peers[node]?.leaving.count != peer.leaving.count
-        peers[node] = peer.instances.isEmpty ? nil : peer
-        if peer.instances.count != before || hadLeaving { index() }
+    // MARK: Load
+
+    /// Takes in how busy an instance was when it replied.
+    mutating func note(_ load: InstanceLoad, of instance: InstanceID, now: NIODeadline) {
+        guard byID[instance]?.isLocal == false else { return }
+        loads[instance] = (load, now)
     }
 
-    /// Suspects every peer that has been silent for too long.
-    package mutating func suspectSilent(now: NIODeadline) {
-        for (node, peer) in peers where peer.instances.isEmpty && now - peer.lastHeard > Self.idleTime {
-            peers[node] = nil
-        }
-        for (node, peer) in peers where !peer.isSuspected && now - peer.lastHeard > Self.suspicionTime {
-            peers[node]?.isSuspected = true
-            index()
-        }
+    /// How busy an instance is, as far as that is known: one that told nothing of late is taken for idle.
+    func load(of instance: InstanceID, now: NIODeadline) -> InstanceLoad {
+        guard let known = loads[instance], now - known.told < members.timing.loadMemory else { return InstanceLoad() }
+        return known.load
     }
 
     private mutating func index() {
         var serving: [InstanceID: Candidate] = [:]
-        var suspects: [InstanceID: Candidate] = [:]
+        var unreachable: [InstanceID: Candidate] = [:]
         for peer in peers.values {
             for instance in peer.instances {
                 let candidate = Candidate(instance: instance, isLocal: false)
-                if peer.isSuspected { suspects[instance.id] = candidate } else { serving[instance.id] = candidate }
+                if peer.reachability == .reachable {
+                    serving[instance.id] = candidate
+                } else {
+                    unreachable[instance.id] = candidate
+                }
             }
         }
         byID = serving
         for instance in local.values {
             let candidate = Candidate(instance: instance, isLocal: true)
             byID[instance.id] = candidate
-            if serving[instance.id] == nil || !yielding.contains(instance.id) { serving[instance.id] = candidate }
+            if serving[instance.id] == nil || !standby.contains(instance.id) { serving[instance.id] = candidate }
         }
-        let queues = (serving: Self.queues(serving), suspects: Self.queues(suspects))
+        let queues = (serving: Self.queues(serving), unreachable: Self.queues(unreachable))
         let leavingQueues = Set(peers.values.lazy.flatMap(\.leaving.keys))
         let owningTypes = Set(serving.values.lazy.filter(\.instance.ownsGroups).map(\.instance.type))
-        if queues != (servingQueues, Self.queues(self.suspects)) || leavingQueues != self.leavingQueues
+        if queues != (servingQueues, Self.queues(self.unreachable)) || leavingQueues != self.leavingQueues
             || owningTypes != self.owningTypes
         {
             version += 1
         }
         (servingQueues, self.leavingQueues, self.owningTypes) = (queues.serving, leavingQueues, owningTypes)
-        self.suspects = suspects
+        self.unreachable = unreachable
+        if !loads.isEmpty { loads = loads.filter { serving[$0.key] != nil } }
         let ordered = serving.values.sorted { $0.instance.id < $1.instance.id }
         byType = Dictionary(grouping: ordered, by: \.instance.type)
         gateOwners = ordered.filter { $0.instance.isGate && $0.instance.generation != nil }

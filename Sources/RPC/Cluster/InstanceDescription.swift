@@ -4,10 +4,6 @@ package struct InstanceDescription: Sendable, Hashable, Codable {
     package var type: ModuleType
     /// The incarnation's own queue: its name is what tells one incarnation from another.
     package var queue: QueueName
-    /// Handlers in flight and calls in the waiting line.
-    package var load: Int
-    /// True if another call would wait.
-    package var isFull: Bool
     /// Whether it holds sessions: it gets what is pushed to their groups, and serves a Gate's functions.
     package var isGate = false
     /// Functions whose interrupted calls may be sent again, sorted.
@@ -21,28 +17,36 @@ package struct InstanceDescription: Sendable, Hashable, Codable {
     /// Whether it has pushed to groups that it owns, so that Gates tell it what they have members of.
     package var ownsGroups = false
 
-    package init(id: InstanceID, type: ModuleType, queue: QueueName, load: Int = 0, isFull: Bool = false) {
+    package init(id: InstanceID, type: ModuleType, queue: QueueName) {
         self.id = id
         self.type = type
         self.queue = queue
-        self.load = load
-        self.isFull = isFull
     }
 
     /// Whether an interrupted call of the function may be sent again.
     func isIdempotent(_ function: String) -> Bool { idempotent.contains { $0.hasSameBytes(as: function) } }
 }
 
-/// What a node tells all others: at its start, every second, and when it goes.
+/// What a node tells all others: at its start, when something changes, and when it goes; and whoever asks.
 package struct Announcement: Sendable, Hashable, Codable {
     package var node: NodeID
     /// The address of the node's machine, for people.
     package var host: String
-    /// Counts the node's announcements, so that one that was overtaken is known as old.
+    /// Counts what the node has announced to all, so that an announcement that was overtaken is known as old.
     package var sequence: UInt64
     /// True in the last one: the node serves nothing any more.
     package var isGoodbye: Bool
     package var instances: [InstanceDescription]
+    /// The node's queue of replies, which is there as long as its connection is.
+    package var replies: QueueName?
+    /// Whether the node probes its neighbours in the ring.
+    package var isProbing = true
+    /// Whether the node reads batches on all of its queues.
+    package var readsBatches = false
+    /// The node's own name, if `node` is another: one process at two brokers is two nodes.
+    package var name: NodeID?
+    /// At which of the receiver's brokers the node is.
+    package var broker = 0
 
     package init(node: NodeID, host: String, sequence: UInt64, isGoodbye: Bool, instances: [InstanceDescription]) {
         self.node = node

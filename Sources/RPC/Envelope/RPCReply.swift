@@ -19,5 +19,17 @@ package struct CorrelationID: Hashable, Sendable, CustomStringConvertible {
 package enum Envelope: Sendable {
     case request(RPCRequest)
     /// `from`: the instance that answers; nil if its queue belongs to none (any more).
-    case reply(RPCReply, to: CorrelationID, from: InstanceID?)
+    case reply(RPCReply, to: CorrelationID, from: Responder?)
+}
+
+/// The instance that answers a call.
+package struct Responder: Sendable, Hashable {
+    package var instance: InstanceID
+    /// How busy it is; nil: it does not say, for it is the only one of its type.
+    package var load: InstanceLoad?
+
+    package init(_ instance: InstanceID, load: InstanceLoad? = nil) {
+        self.instance = instance
+        self.load = load
+    }
 }

@@ -2,44 +2,34 @@ package import NIOCore
 import Synchronization
 
 extension RPCNode {
-    /// How often callees that have been silent for as long are probed (docs/architecture.md#failure-semantics).
-    static var probeInterval: TimeAmount { .milliseconds(500) }
-
     package func connectionChanged(_ change: ConnectionChange) {
         switch change {
         case .broke(let unwritten, let isAffected): connectionBroke(unwritten, isAffected)
         case .opened(let names): connectionOpened(names)
-        case .yields(let id, let isYielding):
-            state.withLock { $0.view.setYielding(isYielding, id) }
+        case .standby(let id, let isStandby):
+            state.withLock { $0.view.setStandby(isStandby, id) }
             announce()
         case .stalled(let isStalled):
             state.withLock { state in
                 state.judgesSilence = !isStalled
-                if !isStalled { state.view.forgiveSilence(now: .now()) }
+                if !isStalled { state.view.change { $0.forgiveSilence() } }
             }
         }
         tellViewObservers()
     }
 
-    package func heardItself() {
-        let now = NIODeadline.now()
-        state.withLock { state in
-            // It was this node that could not be reached: the others' silence meant nothing.
-            if !state.hearsItself(at: now) { state.view.forgiveSilence(now: now) }
-            state.lastEcho = now
-        }
-        tellViewObservers()
-    }
-
-    /// Nobody can be heard: nobody is suspected, and those who were live are expected back.
+    /// Nobody can be heard: nobody is taken for unreachable, and those who were live are expected back.
     private func connectionBroke(_ unwritten: Set<CorrelationID>, _ isAffected: @Sendable (QueueName) -> Bool) {
         let lost = state.withLock { state in
             state.judgesSilence = false
             for peer in state.view.peers.values {
                 let affected = peer.instances.filter { isAffected($0.queue) }
-                state.returning.expect(
-                    live: peer.isSuspected ? [] : affected, suspected: peer.isSuspected ? affected : [])
+                let isReachable = peer.reachability == .reachable
+                state.view.change {
+                    $0.expected.expect(live: isReachable ? affected : [], unreachable: isReachable ? [] : affected)
+                }
             }
+            state.view.change { $0.connectionLost() }
             return state.calls.removeAll { call in
                 guard !call.isLocal, let target = call.target, let id = call.request.correlationID else { return false }
                 return isAffected(target) && !unwritten.contains(id)
@@ -59,23 +49,24 @@ extension RPCNode {
             }
             state.generation += 1
             let addresses = state.view.renameLocal(names, generation: state.generation)
-            state.view.forgiveSilence(now: .now())
-            state.returning.connectionReturned(now: .now())
+            state.view.change { $0.expected.connectionReturned(now: .now()) }
             state.judgesSilence = true
             return (addresses, state.view)
         }
         groups.reconnected(addresses, view)
         tellViewObservers()
         announce()
+        // What others have told meanwhile was missed.
+        transport.ask()
         // Until then parked calls wait for those who have not come back.
-        eventLoop.scheduleTask(in: ReturningInstances.patience + .milliseconds(10)) { [weak self] in
+        eventLoop.scheduleTask(in: timing.reconnectPatience + .milliseconds(10)) { [weak self] in
             self?.resendParked()
         }
     }
 
     /// Asks for the queues of callees that have had a call for long: nothing else tells that a process died with it.
     func probeSilentCallees() {
-        let end = clock.now - Self.probeInterval
+        let end = clock.now - timing.probeInterval
         let queues = state.withLock { state in
             var queues: Set<QueueName> = []
             // Then calls wait on this side.
@@ -89,22 +80,22 @@ extension RPCNode {
     }
 
     package func vanished(_ queue: QueueName, probedAt: NIODeadline) {
-        let isLeaving = state.withLock { state in
+        let (proof, isLeaving) = state.withLock { state in
+            let proof = state.view.members.proof(by: queue)
+            if let proof { state.view.apply(proof, now: .now()) }
             state.view.remove(queue: queue)
-            return state.view.isLeaving(queue)
+            return (proof, state.view.isLeaving(queue))
         }
-        tellViewObservers()
+        if let proof {
+            transport.report(proof)
+            // At once to the one behind it.
+            watchPeers()
+        } else {
+            tellViewObservers()
+        }
         // Its node says goodbye when it has answered; if that dies, it is gone from the view, and the next probe tells.
         guard !isLeaving else { return }
         // Younger ones may have been written behind the probe, and then come back by themselves.
-        interrupt(callsAt: [queue], sentBefore: probedAt - Self.probeInterval)
-    }
-}
-
-extension RPCNode.State {
-    /// Whether this node's announcements, of every second, still come back to it. If not, its own link is at fault, and
-    /// the silence of others says nothing of them.
-    func hearsItself(at now: NIODeadline) -> Bool {
-        lastEcho.map { now - $0 < .milliseconds(1500) } ?? true
+        interrupt(callsAt: [queue], sentBefore: probedAt - timing.probeInterval)
     }
 }

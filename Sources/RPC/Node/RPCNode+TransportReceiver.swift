@@ -5,14 +5,17 @@ import Synchronization
 extension RPCNode: TransportReceiver {
     package func received(_ envelope: Envelope, on queue: QueueName) {
         switch envelope {
-        case .reply(let reply, let id, _):
+        case .reply(let reply, let id, let responder):
+            if let responder, let load = responder.load {
+                state.withLock { $0.view.note(load, of: responder.instance, now: .now()) }
+            }
             complete(id, with: reply)
         case .request(let request):
             if queue == .everybodys { return receiveFromEverywhere(request) }
             guard let server = state.withLock({ $0.queues[queue] }) else {
                 return answer(request, with: .failure(.withdrawn), from: nil)
             }
-            server.receive(request) { [weak self] in self?.answer(request, with: $0, from: server.instance) }
+            server.receive(request) { [weak self] in self?.answer(request, with: $0, from: server) }
         }
     }
 
@@ -35,9 +38,9 @@ extension RPCNode: TransportReceiver {
         state.withLock { $0.calls.remove(id) }?.completion(.failure(error))
     }
 
-    private func answer(_ request: RPCRequest, with reply: RPCReply, from instance: InstanceID?) {
+    private func answer(_ request: RPCRequest, with reply: RPCReply, from server: RPCServer?) {
         guard let queue = request.replyTo, let id = request.correlationID else { return }
-        transport.send(.reply(reply, to: id, from: instance), to: queue)
+        transport.send(.reply(reply, to: id, from: server?.responder), to: queue)
     }
 }
 

@@ -16,8 +16,8 @@ package final class RPCNode: Sendable {
         package var server = RPCServer.Configuration()
         /// Threads for functions that block, of all instances together.
         package var blockingThreads = max(2, min(64, System.coreCount))
-        /// How often the node announces itself; nil if the process is the whole cluster.
-        package var announcementInterval: TimeAmount?
+        /// How often nodes look after each other, and how long they wait for what; nil if the process is the whole cluster.
+        package var membership: MembershipTiming?
         /// The address of this machine, for people.
         package var host = "127.0.0.1"
         /// The time by which calls are due.
@@ -30,27 +30,35 @@ package final class RPCNode: Sendable {
 
     struct State {
         var calls: CallTable<PendingCall>
-        var view = ClusterView()
+        var view: ClusterView
         var servers: [InstanceID: RPCServer] = [:]
         /// Which instance a queue of this node belongs to.
         var queues: [QueueName: RPCServer] = [:]
         var timer: Scheduled<Void>?
         var timerDeadline = NIODeadline.distantFuture
+        /// Counts what this node has announced to all.
         var announcements: UInt64 = 0
         var repeatedTasks: [RepeatedTask] = []
+        /// The next repetition of the announcement.
+        var repetition: Scheduled<Void>?
         /// Calls that wait for an instance to come back, in the order in which they were made.
         var parked: [CorrelationID] = []
         /// Pushes to groups among them: none may overtake another.
         var parkedPushes = ParkedPushes()
-        var returning = ReturningInstances()
         /// False while nothing can be heard of others, or they cannot say anything.
         var judgesSilence = true
-        /// When this node last heard its own announcement; nil if its transport does not bring it back.
+        /// When this node's probe of itself last came back; nil: never.
         var lastEcho: NIODeadline?
-        var membershipLog = MembershipLog()
-        /// Nodes of another version with Gates, of which the log has been told.
-        var foreignGates: Set<NodeID> = []
-        /// When this node last announced itself to newcomers, and whether it is about to.
+        /// What observers, readers and the log have been told.
+        var changes = MembershipChanges()
+        var eventReaders: [UInt64: AsyncStream<MembershipEvent>.Continuation] = [:]
+        var lastReader: UInt64 = 0
+        /// The queues that the transport was told to send batches to, and when.
+        var batchReaders: Set<QueueName> = []
+        var readersRevision: UInt64 = 0
+        /// Nodes of another version, of which the log has been told.
+        var foreigners: Set<NodeID> = []
+        /// When this node last announced itself to all who asked, and whether it is about to.
         var lastAnswer: NIODeadline?
         var willAnswer = false
         /// Names of queues that changed while an instance was about to be served.
@@ -71,6 +79,7 @@ package final class RPCNode: Sendable {
     /// The time by which this node's calls and its modules' timers are due. What it makes of others' silence is by the system's.
     package let clock: NodeClock
     let transport: any Transport
+    let timing: MembershipTiming
     let groups: GroupService
     let blockingThreads: BlockingThreads
     let logger: Logger
@@ -93,7 +102,9 @@ package final class RPCNode: Sendable {
         groups = GroupService(
             node: id, transport: transport, eventLoop: eventLoop, clock: configuration.clock, statistics: statistics,
             logger: logger)
-        state = Mutex(State(calls: CallTable(now: clock.now)))
+        timing = configuration.membership ?? MembershipTiming()
+        let view = ClusterView(MembershipTable(own: id, timing: timing))
+        state = Mutex(State(calls: CallTable(now: clock.now), view: view))
     }
 
     /// See `Transport.maximumSessionSize`.
@@ -102,20 +113,18 @@ package final class RPCNode: Sendable {
     /// Connects the transport and begins to announce the node.
     package func start() async throws(RPCError) {
         try await transport.start(self)
-        guard let interval = configuration.announcementInterval else { return announce() }
-        becomeAcquainted()
-        let tasks = [
-            everySoOften(interval) { $0.announce() },
-            everySoOften(Self.probeInterval) { $0.probeSilentCallees() },
-            everySoOften(Self.judgementInterval) { $0.judgeSilence() },
-        ]
-        state.withLock { $0.repeatedTasks = tasks }
-    }
-
-    private func everySoOften(_ pause: TimeAmount, _ body: @escaping @Sendable (RPCNode) -> Void) -> RepeatedTask {
-        eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
-            if let self { body(self) }
+        guard configuration.membership != nil else {
+            announce()
+            return transport.ask()
         }
+        becomeAcquainted()
+        let pause = timing.probeInterval
+        let watch = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+            self?.watchPeers()
+            self?.probeSilentCallees()
+        }
+        state.withLock { $0.repeatedTasks = [watch] }
+        scheduleRepetition()
     }
 
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
@@ -201,40 +210,27 @@ package final class RPCNode: Sendable {
     /// Says goodbye, ends the calls that are still out, and disconnects.
     package func shutdown() async {
         announce(isGoodbye: true)
-        let (pending, timer, tasks) = state.withLock { state in
+        let (pending, timer, repetition, tasks, readers) = state.withLock { state in
             defer {
                 state.timer = nil
                 state.timerDeadline = .distantFuture
+                state.repetition = nil
                 state.repeatedTasks = []
+                state.eventReaders = [:]
             }
-            return (state.calls.removeAll { _ in true }, state.timer, state.repeatedTasks)
+            return (
+                state.calls.removeAll { _ in true }, state.timer, state.repetition, state.repeatedTasks,
+                state.eventReaders.values
+            )
         }
+        for reader in readers { reader.finish() }
         timer?.cancel()
+        repetition?.cancel()
         for task in tasks { task.cancel() }
         for call in pending {
             call.completion(.failure(RPCError(.shuttingDown, "this node is shutting down", outcome: .unknown)))
         }
         blockingThreads.end()
         await transport.shutdown()
-    }
-
-    func announce(isGoodbye: Bool = false) {
-        let announcement: Announcement? = state.withLock { state in
-            guard !state.isShutDown else { return nil }
-            if isGoodbye { state.isShutDown = true }
-            state.announcements += 1
-            let instances = state.view.local.values.filter { !state.view.yielding.contains($0.id) }.map { instance in
-                let server = state.servers[instance.id]
-                let load = server?.load ?? (running: 0, waiting: 0, isFull: false)
-                var instance = instance
-                instance.idempotent = server?.idempotentFunctionNames ?? []
-                (instance.load, instance.isFull) = (load.running + load.waiting, load.isFull)
-                return instance
-            }
-            return Announcement(
-                node: id, host: configuration.host, sequence: state.announcements, isGoodbye: isGoodbye,
-                instances: instances.sorted { $0.id < $1.id })
-        }
-        if let announcement { transport.announce(announcement) }
     }
 }

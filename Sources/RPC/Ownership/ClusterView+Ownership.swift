@@ -3,7 +3,7 @@ extension ClusterView {
     /// Incarnations and where they are.
     typealias Incarnations = [IncarnationID: QueueAddress]
 
-    /// The instances among which owners are chosen, and those that may take themselves for owners though they are none: silent
+    /// The instances among which owners are chosen, and those that may take themselves for owners though they are none: unreachable
     /// ones, ones about to go, and those that give way to another of their Id.
     /// - Parameters:
     ///   - type: what the groups' names say; nil: Gates.
@@ -30,7 +30,7 @@ extension ClusterView {
     /// Incarnations that answer what they are told: those of nodes that are neither silent nor gone.
     func answeringIncarnations() -> Set<IncarnationID> {
         var result: Set<IncarnationID> = []
-        for (node, peer) in peers where !peer.isSuspected {
+        for (node, peer) in peers where peer.reachability == .reachable {
             for instance in peer.instances + peer.leaving.values {
                 result.insert(IncarnationID(instance.id, on: instance.home ?? node, life: instance.life))
             }

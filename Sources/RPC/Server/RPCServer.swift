@@ -38,6 +38,7 @@ public final class RPCServer: Sendable {
     private let logger: Logger
     private let blockingThreads: BlockingThreads
     private let state: Mutex<State>
+    private let hasSiblings = Atomic(false)
 
     package init(type: ModuleType, instance: InstanceID, node: RPCNode, logger: Logger) {
         self.type = type
@@ -103,6 +104,19 @@ public final class RPCServer: Sendable {
 
     /// The names of the functions that may be called again when a call was interrupted, sorted.
     package var idempotentFunctionNames: [String] { state.withLock { $0.table.idempotentNames } }
+
+    /// Who answers its calls. How busy it is concerns those who can choose.
+    var responder: Responder {
+        guard tellsLoad else { return Responder(instance) }
+        let load = load
+        return Responder(instance, load: InstanceLoad(calls: load.running + load.waiting, isFull: load.isFull))
+    }
+
+    /// Whether other instances of the type are live.
+    var tellsLoad: Bool {
+        get { hasSiblings.load(ordering: .relaxed) }
+        set { hasSiblings.store(newValue, ordering: .relaxed) }
+    }
 
     /// Handlers that run, and calls that wait.
     package var load: (running: Int, waiting: Int, isFull: Bool) { state.withLock { $0.jobs.load } }

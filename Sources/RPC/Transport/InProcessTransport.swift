@@ -43,6 +43,16 @@ package final class InProcessTransport: Transport {
         for receiver in hub.receivers(besides: node) { receiver.received(announcement) }
     }
 
+    package func introduce(_ announcement: Announcement, to queue: QueueName) {
+        guard !isDead else { return }
+        hub.receiver(of: queue)?.received(announcement)
+    }
+
+    package func ask() {
+        guard !isDead else { return }
+        for receiver in hub.receivers(besides: node) { receiver.asked(by: replyQueue) }
+    }
+
     package func shutdown() async {
         hub.detach(node)
     }

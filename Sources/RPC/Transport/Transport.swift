@@ -35,12 +35,36 @@ package protocol Transport: Sendable {
     /// Asks whether a queue still exists, after all that was sent to it before. If it does not: `vanished`.
     func probe(_ queue: QueueName)
 
+    /// The same of another node's queue, and whether that node answers: `answered`.
+    func probePeer(_ queue: QueueName)
+
+    /// Asks whether this node can be heard, and hears itself: `heardItself`.
+    func probeSelf()
+
     /// Takes requests back that wait to be written, for their callers wait no more.
     /// - Returns: those that were not written, and now never will be.
     func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID>
 
     /// Tells every other node.
     func announce(_ announcement: Announcement)
+
+    /// Tells the one node that has a queue.
+    func introduce(_ announcement: Announcement, to queue: QueueName)
+
+    /// Has every other node introduce itself to this one.
+    func ask()
+
+    /// Has the node that has a queue announce itself to all.
+    func ask(_ queue: QueueName)
+
+    /// Tells every other node that queues are gone.
+    func report(_ proof: MembershipTable.Proof)
+
+    /// Tells every other node, or the one that has a queue, that a node does not answer.
+    func report(_ claim: MembershipTable.Claim, to queue: QueueName?)
+
+    /// Says which queues of other nodes take batches: all of them.
+    func setBatchReaders(_ queues: Set<QueueName>)
 
     /// Disconnects; nothing arrives after its return.
     func shutdown() async
@@ -71,13 +95,21 @@ package protocol TransportReceiver: AnyObject, Sendable {
     /// A probed queue is gone: whatever was sent to it before the probe and has not come back is in nobody's hands, or
     /// was.
     func vanished(_ queue: QueueName, probedAt: NIODeadline)
-    /// Queues of a node are gone: what is sent there comes back. Of calls that it has it tells nothing: replies of its
-    /// last moment may still be on their way.
+    /// Another node has proof that queues of a node are gone: what is sent there comes back. Of calls that it has it tells
+    /// nothing: replies of its last moment may still be on their way.
     func gone(_ node: NodeID, _ queues: [QueueName])
-    /// Somebody asks who is there.
-    func asked()
-    /// This node's own announcement came back: what others send arrives too.
+    /// Another node says that a node, maybe this one, does not answer.
+    func told(_ claim: MembershipTable.Claim)
+    /// A node answered a probe.
+    func answered(_ node: NodeID)
+    /// Somebody asks who is there; the answer goes to a queue, or to all.
+    func asked(by queue: QueueName?)
+    /// This node's probe of itself came back: what others send arrives too.
     func heardItself()
+    /// What others told was missed for a while, perhaps by others too.
+    func announcementsRestored()
+    /// A node speaks another version of the protocol.
+    func refused(_ node: NodeID, host: String, version: Int)
     /// The way to the other nodes opened, is stopped or broke.
     func connectionChanged(_ change: ConnectionChange)
 }
@@ -91,8 +123,8 @@ package enum ConnectionChange: Sendable {
     case broke(unwritten: Set<CorrelationID>, isAffected: @Sendable (QueueName) -> Bool)
     /// What is sent waits (`true`), or goes on (`false`): the broker blocks publishers. Deliveries go on.
     case stalled(Bool)
-    /// Another process has the Id of an instance of this node, which gives way (`true`), or this node has it again.
-    case yields(InstanceID, Bool)
+    /// Another process has the Id of an instance of this node, which is on standby (`true`), or this node has it again.
+    case standby(InstanceID, Bool)
 }
 
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.
@@ -100,5 +132,11 @@ extension Transport {
     package var maximumSessionSize: Int? { nil }
     package func broker(of instance: InstanceID) -> String? { nil }
     package func probe(_ queue: QueueName) {}
+    package func probePeer(_ queue: QueueName) {}
+    package func probeSelf() {}
+    package func ask(_ queue: QueueName) {}
+    package func report(_ proof: MembershipTable.Proof) {}
+    package func report(_ claim: MembershipTable.Claim, to queue: QueueName?) {}
+    package func setBatchReaders(_ queues: Set<QueueName>) {}
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { [] }
 }

@@ -4,17 +4,21 @@ import NIOCore
 /// Stands between the transport at one of several brokers and the node: puts the broker into every name.
 final class BrokerReceiver: TransportReceiver {
     private let broker: BrokerIndex
+    /// This node.
+    private let node: NodeID
     private let receiver: any TransportReceiver
     /// Told whether this broker can be heard; answers whether another cannot.
     private let isImpeded: @Sendable (Bool) -> Bool
-    /// Told that this broker brought the node's own announcement back; answers whether all others have as well.
+    /// Told that this broker brought the node's own probe back; answers whether all others have as well.
     private let isEchoComplete: @Sendable () -> Bool
 
     init(
-        broker: BrokerIndex, receiver: any TransportReceiver, isImpeded: @escaping @Sendable (Bool) -> Bool,
+        broker: BrokerIndex, node: NodeID, receiver: any TransportReceiver,
+        isImpeded: @escaping @Sendable (Bool) -> Bool,
         isEchoComplete: @escaping @Sendable () -> Bool
     ) {
         self.broker = broker
+        self.node = node
         self.receiver = receiver
         self.isImpeded = isImpeded
         self.isEchoComplete = isEchoComplete
@@ -41,7 +45,10 @@ final class BrokerReceiver: TransportReceiver {
     func received(_ announcement: Announcement) {
         var announcement = announcement
         for index in announcement.instances.indices { announcement.instances[index].home = announcement.node }
+        announcement.name = announcement.node
+        announcement.broker = broker.number
         announcement.node = broker.qualified(announcement.node)
+        announcement.replies = announcement.replies.map(broker.qualified)
         for index in announcement.instances.indices {
             announcement.instances[index].queue = broker.qualified(announcement.instances[index].queue)
         }
@@ -58,7 +65,20 @@ final class BrokerReceiver: TransportReceiver {
         receiver.gone(broker.qualified(node), queues.map(broker.qualified))
     }
 
-    func asked() { receiver.asked() }
+    func told(_ claim: MembershipTable.Claim) {
+        // Of this node itself it says so by its one name.
+        var claim = claim
+        if claim.node != node { claim.node = broker.qualified(claim.node) }
+        receiver.told(claim)
+    }
+
+    func answered(_ node: NodeID) { receiver.answered(broker.qualified(node)) }
+
+    func asked(by queue: QueueName?) { receiver.asked(by: queue.map(broker.qualified)) }
+
+    func announcementsRestored() { receiver.announcementsRestored() }
+
+    func refused(_ node: NodeID, host: String, version: Int) { receiver.refused(node, host: host, version: version) }
 
     func heardItself() {
         if isEchoComplete() { receiver.heardItself() }
@@ -76,7 +96,7 @@ final class BrokerReceiver: TransportReceiver {
             let broker = broker
             receiver.connectionChanged(
                 .broke(unwritten: unwritten) { BrokerIndex.split($0).broker == broker })
-        case .yields: receiver.connectionChanged(change)
+        case .standby: receiver.connectionChanged(change)
         case .stalled(let isStalled):
             if !isImpeded(isStalled) || isStalled { receiver.connectionChanged(.stalled(isStalled)) }
         }

@@ -8,15 +8,19 @@ import Synchronization
 ///
 /// To the node, a process that it meets at two brokers is two nodes.
 package final class BrokersTransport: Transport {
+    private let node: NodeID
     private let transports: [any Transport]
     private let brokerOfInstance: @Sendable (InstanceID) -> Int
     private let troubled = Mutex<Set<BrokerIndex>>([])
     private let echoes: Mutex<EchoRound>
 
     /// - Parameters:
+    ///   - node: this node.
     ///   - transports: one for each broker, at least one.
     ///   - brokerOfInstance: the index of the broker at which an instance of this node is.
-    package init(_ transports: [any Transport], brokerOfInstance: @escaping @Sendable (InstanceID) -> Int) {
+    package init(node: NodeID, _ transports: [any Transport], brokerOfInstance: @escaping @Sendable (InstanceID) -> Int)
+    {
+        self.node = node
         self.transports = transports
         echoes = Mutex(EchoRound(of: transports.count))
         self.brokerOfInstance = brokerOfInstance
@@ -37,7 +41,7 @@ package final class BrokersTransport: Transport {
             let broker = BrokerIndex(number: number)
             try await transport.start(
                 BrokerReceiver(
-                    broker: broker, receiver: receiver,
+                    broker: broker, node: node, receiver: receiver,
                     isImpeded: { [weak self] in self?.isImpeded(broker, $0) ?? false },
                     isEchoComplete: { [weak self] in self?.echoes.withLock { $0.heard(broker) } ?? false }))
         }
@@ -80,6 +84,13 @@ package final class BrokersTransport: Transport {
         transport(broker)?.probe(name)
     }
 
+    package func probePeer(_ queue: QueueName) {
+        let (broker, name) = BrokerIndex.split(queue)
+        transport(broker)?.probePeer(name)
+    }
+
+    package func probeSelf() { for transport in transports { transport.probeSelf() } }
+
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> {
         transports.reduce(into: []) { $0.formUnion($1.takeBack(ids)) }
     }
@@ -87,15 +98,55 @@ package final class BrokersTransport: Transport {
     /// Each broker hears of the instances that are there.
     package func announce(_ announcement: Announcement) {
         for (number, transport) in transports.enumerated() {
-            var part = announcement
-            part.instances = announcement.instances.compactMap { instance in
-                let (broker, name) = BrokerIndex.split(instance.queue)
-                guard broker.number == number else { return nil }
-                var instance = instance
-                instance.queue = name
-                return instance
-            }
-            transport.announce(part)
+            transport.announce(part(of: announcement, at: BrokerIndex(number: number)))
+        }
+    }
+
+    private func part(of announcement: Announcement, at broker: BrokerIndex) -> Announcement {
+        var part = announcement
+        part.instances = announcement.instances.compactMap { instance in
+            let (home, name) = BrokerIndex.split(instance.queue)
+            guard home == broker else { return nil }
+            var instance = instance
+            instance.queue = name
+            return instance
+        }
+        return part
+    }
+
+    package func introduce(_ announcement: Announcement, to queue: QueueName) {
+        let (broker, name) = BrokerIndex.split(queue)
+        transport(broker)?.introduce(part(of: announcement, at: broker), to: name)
+    }
+
+    package func ask() { for transport in transports { transport.ask() } }
+
+    package func ask(_ queue: QueueName) {
+        let (broker, name) = BrokerIndex.split(queue)
+        transport(broker)?.ask(name)
+    }
+
+    package func report(_ proof: MembershipTable.Proof) {
+        let (broker, name) = BrokerIndex.split(proof.node)
+        let queues = proof.queues.map { BrokerIndex.split($0).name }
+        transport(broker)?.report(MembershipTable.Proof(node: name, queues: queues))
+    }
+
+    package func report(_ claim: MembershipTable.Claim, to queue: QueueName?) {
+        let (broker, name) = BrokerIndex.split(claim.node)
+        transport(broker)?.report(
+            MembershipTable.Claim(node: name, sequence: claim.sequence),
+            to: queue.map { BrokerIndex.split($0).name })
+    }
+
+    package func setBatchReaders(_ queues: Set<QueueName>) {
+        var parts: [BrokerIndex: Set<QueueName>] = [:]
+        for queue in queues {
+            let (broker, name) = BrokerIndex.split(queue)
+            parts[broker, default: []].insert(name)
+        }
+        for (number, transport) in transports.enumerated() {
+            transport.setBatchReaders(parts[BrokerIndex(number: number)] ?? [])
         }
     }
 

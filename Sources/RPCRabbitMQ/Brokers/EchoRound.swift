@@ -1,4 +1,4 @@
-/// Which of a node's brokers have brought its own announcement back since all of them last had.
+/// Which of a node's brokers have brought its own probe back since all of them last had.
 ///
 /// A node with several brokers hears itself only if it does so at each: the silence of nodes that it meets at a broker
 /// whose echo is missing says nothing of them.
@@ -11,7 +11,7 @@ struct EchoRound {
         missing = brokers
     }
 
-    /// An announcement came back from a broker.
+    /// A probe came back from a broker.
     /// - Returns: whether it was the last that was missing. Then the next round begins.
     mutating func heard(_ broker: BrokerIndex) -> Bool {
         missing.remove(broker)

@@ -10,51 +10,43 @@ import Synchronization
 final class Arrivals: Sendable {
     let node: NodeID
     let statistics: TransportStatistics
-    let readers: BatchReaders
-    let holders: IdHolders
-    let neighbours: Mutex<NeighbourRing>
+    let holders = IdHolders()
+    let echo = AnnouncementEcho()
     /// Guarded, though one thread's: every connection has a thread of its own.
     private let sessions = Mutex(SessionText())
     private let receiverBox = Mutex<(any TransportReceiver)?>(nil)
-    private let reportBox = Mutex<(@Sendable (WireGone) -> Void)?>(nil)
+    private let answerBox = Mutex<(@Sendable (QueueName) -> Void)?>(nil)
     /// Called when the exchange of announcements is proven gone. On any thread.
     let announcementsLost: @Sendable () -> Void
-    private let echo = Mutex<NIODeadline?>(nil)
 
     init(
-        node: NodeID, statistics: TransportStatistics, readers: BatchReaders, holders: IdHolders,
-        announcementsLost: @escaping @Sendable () -> Void
+        node: NodeID, statistics: TransportStatistics, announcementsLost: @escaping @Sendable () -> Void
     ) {
         self.node = node
         self.announcementsLost = announcementsLost
         self.statistics = statistics
-        self.readers = readers
-        self.holders = holders
-        neighbours = Mutex(NeighbourRing(node: node))
     }
 
     var receiver: (any TransportReceiver)? { receiverBox.withLock { $0 } }
 
     /// When this node last heard itself on its present connection.
-    var lastEcho: NIODeadline? { echo.withLock { $0 } }
+    var lastEcho: NIODeadline? { echo.last }
 
-    /// - Parameter report: tells the other nodes what a probe that came back has proven.
-    func start(_ receiver: any TransportReceiver, report: @escaping @Sendable (WireGone) -> Void) {
+    /// - Parameter answer: answers a probe, at a queue.
+    func start(_ receiver: any TransportReceiver, answer: @escaping @Sendable (QueueName) -> Void) {
         receiverBox.withLock { $0 = receiver }
-        reportBox.withLock { $0 = report }
+        answerBox.withLock { $0 = answer }
     }
 
     func stop() {
         receiverBox.withLock { $0 = nil }
-        reportBox.withLock { $0 = nil }
+        answerBox.withLock { $0 = nil }
     }
 
     /// What others say from now on is missed.
     func connectionLost() {
-        readers.clear()
         holders.clear()
-        echo.withLock { $0 = nil }
-        neighbours.withLock { $0.connectionLost() }
+        echo.reset()
     }
 
     func received(_ deliveries: [Delivery], _ roles: [TextKey: QueueRole]) {
@@ -62,13 +54,19 @@ final class Arrivals: Sendable {
         let now = NIODeadline.now()
         for delivery in deliveries {
             let role = roles[TextKey(delivery.consumerTag)]
-            // A probe: that it came at all is the answer.
-            if delivery.body.readableBytes == 0, delivery.properties.type == nil, role != nil { continue }
+            if delivery.body.readableBytes == 0, delivery.properties.type == nil, role != nil {
+                probed(delivery.properties, receiver)
+                continue
+            }
             switch role {
             case .replies:
-                forEach(in: delivery) { envelope in
-                    guard let (reply, id) = envelope.reply() else { return statistics.countDrop(.malformed) }
-                    receiver.received(.reply(reply, to: id, from: envelope.appID.map { InstanceID($0) }), on: "")
+                switch delivery.properties.type {
+                case WireName.announcement, WireName.unreachable, WireName.question: announced(delivery, receiver, now)
+                default:
+                    forEach(in: delivery) { envelope in
+                        guard let (reply, id) = envelope.reply() else { return statistics.countDrop(.malformed) }
+                        receiver.received(.reply(reply, to: id, from: envelope.responder), on: "")
+                    }
                 }
             case .requests(let instance, let queue):
                 instance.state.withLock { $0.lastRequest = now }
@@ -87,17 +85,22 @@ final class Arrivals: Sendable {
         }
     }
 
+    /// A probe, or the answer to one.
+    private func probed(_ properties: BasicProperties, _ receiver: any TransportReceiver) {
+        if let queue = properties.replyTo {
+            answerBox.withLock { $0 }?(QueueName(queue))
+        } else if let name = properties.appID {
+            if NodeID(name) == node { receiver.heardItself() } else { receiver.answered(NodeID(name)) }
+        }
+    }
+
     /// A message that this node sent to a queue that is gone: a request, a batch of them, or a probe.
     func returned(_ message: ReturnedMessage) {
         guard let receiver else { return }
         statistics.countReturn()
         let queue = QueueName(message.routingKey)
         if message.body.readableBytes == 0, message.properties.type == nil {
-            if let gone = neighbours.withLock({ $0.returned(queue, now: .now()) }) {
-                holders.gone(gone.node, gone.queues)
-                receiver.gone(gone.node, gone.queues)
-                reportBox.withLock { $0 }?(gone)
-            }
+            holders.gone([queue])
             guard let time = message.properties.messageID.flatMap({ UInt64($0) }) else { return }
             return receiver.vanished(queue, probedAt: .uptimeNanoseconds(time))
         }
@@ -134,16 +137,17 @@ final class Arrivals: Sendable {
     private func announced(_ delivery: Delivery, _ receiver: any TransportReceiver, _ now: NIODeadline) {
         // The exchange copies to the sender too.
         guard delivery.properties.appID.map({ NodeID($0) }) != node else {
-            echo.withLock { $0 = now }
-            return receiver.heardItself()
+            return echo.heard(now: now)
         }
         switch delivery.properties.type {
         case WireName.question:
-            receiver.asked()
-        case WireName.announcement:
+            receiver.asked(by: delivery.properties.replyTo.map { QueueName($0) })
+        case WireName.announcement, WireName.formerAnnouncement:
             guard let wire = WireAnnouncement(delivery.body) else { return statistics.countDrop(.malformed) }
-            guard wire.node != node, neighbours.withLock({ $0.heard(wire, now: now) }) else { return }
-            readers.heard(wire.node, wire.batchQueues, now: now)
+            guard wire.node != node else { return }
+            guard wire.version == WireName.version, delivery.properties.type == WireName.announcement else {
+                return receiver.refused(wire.node, host: wire.host ?? "", version: wire.version ?? 1)
+            }
             holders.heard(wire, now: now)
             var announcement = wire
             announcement.instances.removeAll {
@@ -152,11 +156,11 @@ final class Arrivals: Sendable {
             receiver.received(announcement.announcement)
         case WireName.gone:
             guard let gone = WireGone(delivery.body) else { return statistics.countDrop(.malformed) }
-            // This node's own are those of a connection that it has lost itself.
-            guard gone.node != node else { return }
-            neighbours.withLock { $0.apply(gone, now: now) }
-            holders.gone(gone.node, gone.queues)
+            holders.gone(gone.queues)
             receiver.gone(gone.node, gone.queues)
+        case WireName.unreachable:
+            guard let wire = WireClaim(delivery.body) else { return statistics.countDrop(.malformed) }
+            receiver.told(wire.claim)
         case GroupPush.function:
             // Of a program that has no queue, and cannot know the group's owner.
             guard let envelope = WireEnvelope(delivery.properties, body: delivery.body),

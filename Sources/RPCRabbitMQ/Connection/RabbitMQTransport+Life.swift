@@ -12,7 +12,6 @@ extension RabbitMQTransport {
     /// complained of once.
     func supervise() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.watchNeighbours() }
             group.addTask { await self.watchAnnouncements() }
             group.addTask { await self.restoreAnnouncements() }
             group.addTask { await self.expireConfirmed() }

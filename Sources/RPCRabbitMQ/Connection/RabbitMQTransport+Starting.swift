@@ -6,7 +6,7 @@ import Synchronization
 
 extension RabbitMQTransport {
     package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
-        arrivals.start(receiver) { [weak self] in self?.report($0) }
+        arrivals.start(receiver) { [weak self] queue in _ = self?.append(OutboxEntry(.answer, to: queue)) }
         let end = ContinuousClock.now + configuration.startTimeout
         var backoff = Backoff(longest: configuration.reconnectPause)
         var complaint = Complaint(logger: logger)
@@ -42,8 +42,8 @@ extension RabbitMQTransport {
         try await incarnation.open(configuration) { queues, confirming, trial in
             Writer(
                 node: node, names: incarnation.names, queues: queues, confirming: confirming, trial: trial,
-                outbox: outbox, readers: arrivals.readers, confirmTimeout: confirmTimeout,
-                statistics: statistics,
+                outbox: outbox, readers: { [weak self] in self?.readers.withLock { $0 } ?? [] },
+                confirmTimeout: confirmTimeout, statistics: statistics, echo: arrivals.echo,
                 refuse: { [arrivals] request, error in arrivals.receiver?.refused(request, error) },
                 rejected: { [weak incarnation] in incarnation?.rejected($0) },
                 rank: { [weak self] id in

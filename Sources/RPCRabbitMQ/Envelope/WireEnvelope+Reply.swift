@@ -5,7 +5,7 @@ import NIOFoundationEssentialsCompat
 
 extension WireEnvelope {
     /// Writes a reply.
-    init(_ reply: RPCReply, to id: CorrelationID, at address: QueueName, from instance: InstanceID?) {
+    init(_ reply: RPCReply, to id: CorrelationID, at address: QueueName, from responder: Responder?) {
         switch reply {
         case .success(let payload):
             self.init(type: Self.reply, content: Content(payload), body: payload.buffer)
@@ -18,7 +18,10 @@ extension WireEnvelope {
             headers.append(Header(name: WireName.errorCode, value: code.rawValue))
         }
         correlationID = ReplyAddress(name: address, correlationID: id).correlationText
-        appID = instance?.rawValue
+        appID = responder?.instance.rawValue
+        guard let load = responder?.load else { return }
+        headers.append(Header(name: WireName.load, value: String(load.calls)))
+        if load.isFull { headers.append(Header(name: WireName.full, value: "true")) }
     }
 
     /// Reads a reply; nil if it is none, or not to a call of this implementation.
@@ -28,6 +31,16 @@ extension WireEnvelope {
         case Self.reply: return (.success(payload), id)
         case Self.error: return (.failure(error()), id)
         default: return nil
+        }
+    }
+
+    /// The instance that sent a reply, and how busy it is if it says so.
+    var responder: Responder? {
+        appID.map { appID in
+            let calls = header(WireName.load).flatMap { Int($0) }
+            return Responder(
+                InstanceID(appID),
+                load: calls.map { InstanceLoad(calls: max(0, $0), isFull: header(WireName.full) == "true") })
         }
     }
 

@@ -15,14 +15,18 @@ final class IdHolders: Sendable {
 
     private struct Testimony {
         var host: String
+        /// The queue that is there as long as the node's connection is.
+        var replies: QueueName?
         var instances: [InstanceID: (queue: QueueName, rank: IdClaim.Rank)]
         var heard: NIODeadline
     }
 
-    /// A node that was silent for so long is forgotten. If it comes back it says everything again.
-    private static var memory: TimeAmount { .seconds(60) }
+    /// A node that announced nothing for so long is forgotten. If it comes back it says everything again; in a cluster of
+    /// a thousand nodes each repeats its announcement every 200 s.
+    private static var memory: TimeAmount { .seconds(600) }
     /// A claim that was heard so recently counts against weaker ones; an older one against processes that come back.
-    private static var freshness: TimeAmount { .seconds(3) }
+    /// Longer than a node of a small cluster takes to repeat its announcement.
+    private static var freshness: TimeAmount { .seconds(10) }
 
     private let nodes = Mutex<[NodeID: Testimony]>([:])
 
@@ -50,12 +54,13 @@ final class IdHolders: Sendable {
             if nodes[announcement.node] == nil { nodes = nodes.filter { now - $0.value.heard < Self.memory } }
             let instances = announcement.instances.map { ($0.id, (queue: $0.queue, rank: IdClaim.Rank(wire: $0.rank))) }
             nodes[announcement.node] = Testimony(
-                host: announcement.host ?? "", instances: Dictionary(instances) { first, _ in first }, heard: now)
+                host: announcement.host ?? "", replies: announcement.replies,
+                instances: Dictionary(instances) { first, _ in first }, heard: now)
         }
     }
 
-    /// Whether another node, heard a moment ago, has a stronger rank for the Id than this claim has. A process that
-    /// comes back does not take the calls of its successor before it knows of it.
+    /// Whether another node has a stronger rank for the Id than this claim has. A process that comes back does not take
+    /// the calls of its successor before it knows of it.
     func isOutranked(_ id: InstanceID, in rank: IdClaim.Rank, of node: NodeID, now: NIODeadline) -> Bool {
         nodes.withLock { nodes in
             nodes.contains { other, said in
@@ -66,12 +71,17 @@ final class IdHolders: Sendable {
         }
     }
 
-    /// Queues of a node are proven gone.
-    func gone(_ node: NodeID, _ queues: [QueueName]) {
+    /// Queues are proven gone; with that of a node's replies, all that it had.
+    func gone(_ queues: [QueueName]) {
+        let queues = Set(queues)
         nodes.withLock { nodes in
-            guard var said = nodes[node] else { return }
-            said.instances = said.instances.filter { !queues.contains($0.value.queue) }
-            nodes[node] = said
+            for (node, said) in nodes {
+                if let replies = said.replies, queues.contains(replies) {
+                    nodes[node] = nil
+                } else if said.instances.values.contains(where: { queues.contains($0.queue) }) {
+                    nodes[node]?.instances = said.instances.filter { !queues.contains($0.value.queue) }
+                }
+            }
         }
     }
 }

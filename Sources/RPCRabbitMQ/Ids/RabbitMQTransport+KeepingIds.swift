@@ -55,7 +55,7 @@ extension RabbitMQTransport {
             instance.noteContact()
         }
         // After an absence only answers count.
-        let since = instance.hold.isReturning ? instance.asked?.first ?? .distantFuture : .distantPast
+        let since = instance.hold.isReturning ? instance.asked?.first ?? .distantFuture : instance.certain
         if let holder = arrivals.holders.holder(of: instance.id, since: since),
             instance.state.withLock({ $0.hold.heard(holder.claim, as: node) })
         {
@@ -63,7 +63,7 @@ extension RabbitMQTransport {
         }
         if instance.hold.isReturning { endAbsence(of: instance) }
         // What others know of the claim is to be true.
-        if instance.announcedRank != before { arrivals.receiver?.asked() }
+        if instance.announcedRank != before { arrivals.receiver?.asked(by: nil) }
     }
 
     /// Asks, and ends the absence once nobody has claimed the Id.
@@ -72,10 +72,7 @@ extension RabbitMQTransport {
         guard hasHeardNobody(about: instance, for: hasLock ? IdTiming.answerTime : IdTiming.patience) else {
             return ask(about: instance)
         }
-        instance.state.withLock { state in
-            _ = state.hold.heardNobody(isPatienceOver: true)
-            state.asked = nil
-        }
+        instance.heardNobody()
         if !hasLock {
             logger.warning(
                 "this node serves an Id without its lock, whose holder does not answer",
@@ -87,7 +84,7 @@ extension RabbitMQTransport {
         _ instance: ServedInstance, to holder: IdHolders.Holder, on incarnation: Incarnation
     ) async throws {
         instance.state.withLock { $0.asked = nil }
-        arrivals.receiver?.connectionChanged(.yields(instance.id, true))
+        arrivals.receiver?.connectionChanged(.standby(instance.id, true))
         logger.error(
             "another process serves an Id of this node, which gives way until that one ends",
             metadata: ["instance": "\(instance.id)", "node": "\(holder.node)", "host": "\(holder.host)"])
@@ -110,11 +107,8 @@ extension RabbitMQTransport {
         instance.noteContact()
         let time = instance.hold.hasLock ? IdTiming.answerTime : IdTiming.patience
         guard hasHeardNobody(about: instance, for: time) else { return }
-        instance.state.withLock { state in
-            _ = state.hold.heardNobody(isPatienceOver: true)
-            state.asked = nil
-        }
+        instance.heardNobody()
         logger.notice("this node serves an Id again", metadata: ["instance": "\(instance.id)"])
-        arrivals.receiver?.connectionChanged(.yields(instance.id, false))
+        arrivals.receiver?.connectionChanged(.standby(instance.id, false))
     }
 }

@@ -82,10 +82,7 @@ extension RabbitMQTransport {
         incarnation.becameAcquainted()
     }
 
-    /// Has everybody say who is there.
-    func ask() { _ = append(OutboxEntry(.question, to: "")) }
-
-    /// The same for one Id, unless that was asked a moment ago.
+    /// Has everybody say who has an Id, unless that was asked a moment ago.
     func ask(about instance: ServedInstance) {
         let now = NIODeadline.now()
         let isDue = instance.state.withLock { state in
@@ -115,9 +112,20 @@ extension ServedInstance {
     func begin(withLock hasLock: Bool) {
         state.withLock { state in
             _ = state.hold.heardNobody(isPatienceOver: !hasLock)
-            (state.asked, state.contact) = (nil, .now)
+            (state.asked, state.contact, state.certain) = (nil, .now, .now())
         }
     }
+
+    /// The others were asked, and nobody else has the Id.
+    func heardNobody() {
+        state.withLock { state in
+            _ = state.hold.heardNobody(isPatienceOver: true)
+            (state.asked, state.certain) = (nil, .now())
+        }
+    }
+
+    /// Claims from before that say nothing.
+    var certain: NIODeadline { state.withLock { $0.certain } }
 }
 
 extension RPCError {

@@ -9,8 +9,6 @@ struct WireAnnouncement: Codable, Equatable {
         var id: InstanceID
         var type: ModuleType
         var queue: QueueName
-        var load: Int?
-        var full: Bool?
         var gate: Bool?
         var idempotent: [String]?
         var life: UInt64?
@@ -20,6 +18,8 @@ struct WireAnnouncement: Codable, Equatable {
         var rank: Int?
     }
 
+    /// The protocol's; nil in those of version 1.
+    var version: Int?
     var node: NodeID
     var host: String?
     var sequence: UInt64
@@ -37,6 +37,7 @@ struct WireAnnouncement: Codable, Equatable {
         _ announcement: Announcement, replies: QueueName,
         rank: (InstanceID) -> IdClaim.Rank? = { _ in .locked }
     ) {
+        version = WireName.version
         node = announcement.node
         host = announcement.host
         sequence = announcement.sequence
@@ -47,8 +48,7 @@ struct WireAnnouncement: Codable, Equatable {
         instances = announcement.instances.compactMap { instance in
             guard let rank = rank(instance.id) else { return nil }
             return Instance(
-                id: instance.id, type: instance.type, queue: instance.queue, load: instance.load,
-                full: instance.isFull ? true : nil, gate: instance.isGate ? true : nil,
+                id: instance.id, type: instance.type, queue: instance.queue, gate: instance.isGate ? true : nil,
                 idempotent: instance.idempotent.isEmpty ? nil : instance.idempotent,
                 life: instance.life == 0 ? nil : instance.life, generation: instance.generation,
                 groups: instance.ownsGroups ? true : nil, rank: rank.wire)
@@ -71,12 +71,10 @@ struct WireAnnouncement: Codable, Equatable {
     }
 
     var announcement: Announcement {
-        Announcement(
+        var announcement = Announcement(
             node: node, host: host ?? "", sequence: sequence, isGoodbye: goodbye ?? false,
             instances: instances.map { instance in
-                var description = InstanceDescription(
-                    id: instance.id, type: instance.type, queue: instance.queue, load: max(0, instance.load ?? 0),
-                    isFull: instance.full ?? false)
+                var description = InstanceDescription(id: instance.id, type: instance.type, queue: instance.queue)
                 description.isGate = instance.gate ?? false
                 description.idempotent = instance.idempotent ?? []
                 description.life = instance.life ?? 0
@@ -84,11 +82,9 @@ struct WireAnnouncement: Codable, Equatable {
                 description.ownsGroups = instance.groups ?? false
                 return description
             })
-    }
-
-    /// The queues at which the node reads batches.
-    var batchQueues: Set<QueueName> {
-        guard batch == true, goodbye != true else { return [] }
-        return Set(instances.map(\.queue) + (replies.map { [$0] } ?? []))
+        announcement.replies = replies
+        announcement.isProbing = probes ?? false
+        announcement.readsBatches = batch ?? false
+        return announcement
     }
 }

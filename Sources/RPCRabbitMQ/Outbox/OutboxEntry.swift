@@ -7,15 +7,21 @@ struct OutboxEntry: Sendable {
 
     enum Content: Sendable {
         case request(RPCRequest)
-        case reply(RPCReply, to: CorrelationID, from: InstanceID?)
-        /// When it was asked for.
-        case probe(at: NIODeadline)
+        case reply(RPCReply, to: CorrelationID, from: Responder?)
+        /// When it was asked for; whether the node that gets it shall answer.
+        case probe(at: NIODeadline, wantsAnswer: Bool)
+        /// Answers a probe.
+        case answer
+        /// Tells one node who this one is.
+        case introduction(Announcement)
         /// A request to a queue whose outcome is told. `until` bounds the time that it waits to be written.
         case confirmed(RPCRequest, until: NIODeadline, Confirmation)
         /// Asks everybody who is there.
         case question
         /// An encoded `WireGone`.
         case gone(ByteBuffer)
+        /// An encoded `WireClaim`.
+        case unreachable(ByteBuffer)
     }
 
     /// A queue; empty where everybody is told.
@@ -37,8 +43,9 @@ struct OutboxEntry: Sendable {
             }
         case .reply(.success(let payload), _, _): weight = 128 + payload.buffer.readableBytes
         case .reply(.failure(let error), _, _): weight = 128 + error.message.utf8.count
-        case .probe, .question: weight = 64
-        case .gone(let body): weight = 64 + body.readableBytes
+        case .probe, .answer, .question: weight = 64
+        case .introduction(let announcement): weight = 128 + 256 * announcement.instances.count
+        case .gone(let body), .unreachable(let body): weight = 64 + body.readableBytes
         }
     }
 
@@ -50,8 +57,8 @@ struct OutboxEntry: Sendable {
         case .reply(.success(let payload), _, _): payload.buffer.readableBytes
         // As a JSON string: an escaped character has six bytes.
         case .reply(.failure(let error), _, _): 6 * error.message.utf8.count + 2
-        case .probe, .question: 0
-        case .gone(let body): body.readableBytes
+        case .probe, .answer, .introduction, .question: 0
+        case .gone(let body), .unreachable(let body): body.readableBytes
         }
     }
 
@@ -84,7 +91,7 @@ struct OutboxEntry: Sendable {
         switch content {
         case .request(let request): request.deadline
         case .confirmed(_, let until, _): until
-        case .reply, .probe, .question, .gone: nil
+        case .reply, .probe, .answer, .introduction, .question, .gone, .unreachable: nil
         }
     }
 }

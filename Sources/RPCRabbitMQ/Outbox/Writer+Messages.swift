@@ -54,28 +54,46 @@ extension Writer {
             try write(WireEnvelope(request, replyQueue: names.replies, node: node, now: now), of: entry)
         case .reply(let reply, let id, let instance):
             try write(WireEnvelope(reply, to: id, at: entry.target, from: instance), of: entry)
-        case .probe(let time):
+        case .probe(let time, let wantsAnswer):
             var properties = BasicProperties()
+            properties.appID = node.rawValue
+            if wantsAnswer { properties.replyTo = names.replies.rawValue }
             // It comes back with the message: what this node sent later is not the probe's concern.
             properties.messageID = String(time.uptimeNanoseconds)
             try queues.publish(
                 OutgoingMessage(
                     routingKey: entry.target.rawValue, isMandatory: true, properties: properties, body: ByteBuffer()))
             statistics.countProbe()
-        case .question:
+        case .answer:
             var properties = BasicProperties()
-            properties.type = WireName.question
             properties.appID = node.rawValue
-            try confirming.publish(
-                OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: ByteBuffer()))
-        case .gone(let body):
-            var properties = BasicProperties()
-            properties.contentType = WireName.json
-            properties.type = WireName.gone
-            properties.appID = node.rawValue
-            try confirming.publish(
-                OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body))
+            try queues.publish(
+                OutgoingMessage(routingKey: entry.target.rawValue, properties: properties, body: ByteBuffer()))
+        case .introduction(let announcement):
+            guard let body = WireAnnouncement(announcement, replies: names.replies, rank: rank).encoded else { return }
+            // One that is larger than any before goes to all first, which tries its size.
+            guard trial.verdict(body.readableBytes) == .fits else { return statistics.countDrop(.unwritten) }
+            try tell(entry.target, WireName.announcement, body)
+        case .question: try tell(entry.target, WireName.question, ByteBuffer())
+        case .gone(let body): try tell(entry.target, WireName.gone, body)
+        case .unreachable(let body): try tell(entry.target, WireName.unreachable, body)
         }
+    }
+
+    /// Tells one node, or all, something of who is there.
+    private func tell(_ queue: QueueName, _ type: String, _ body: ByteBuffer) throws(RabbitMQError) {
+        var properties = BasicProperties()
+        properties.type = type
+        properties.appID = node.rawValue
+        if body.readableBytes > 0 { properties.contentType = WireName.json }
+        guard queue == "" else {
+            return try queues.publish(
+                OutgoingMessage(routingKey: queue.rawValue, properties: properties, body: body))
+        }
+        if type == WireName.question { properties.replyTo = names.replies.rawValue }
+        echo.wrote(now: .now())
+        try confirming.publish(
+            OutgoingMessage(exchange: names.nodes, routingKey: "", properties: properties, body: body))
     }
 
     private func write(_ envelope: WireEnvelope, of entry: OutboxEntry) throws(RabbitMQError) {
@@ -127,6 +145,7 @@ extension Writer {
             // It would close the channel, with all that is published there.
             return statistics.countDrop(.unwritten)
         }
+        echo.wrote(now: .now())
         // If it cannot be written the connection is over, and the next one announces anew.
         do throws(RabbitMQError) { try confirming.publish(message) } catch { statistics.countDrop(.unwritten) }
     }
@@ -137,6 +156,7 @@ extension Writer {
         let size = message.body.readableBytes
         if trial.verdict(size) == .unproven { try await trial.run(size) }
         guard trial.verdict(size) == .fits else { return statistics.countDrop(.unwritten) }
+        echo.wrote(now: .now())
         _ = try await confirming.publishConfirmed(message)
     }
 

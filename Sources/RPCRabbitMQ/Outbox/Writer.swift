@@ -18,10 +18,12 @@ struct Writer: Sendable {
     /// Knows how large a message the broker takes.
     let trial: SizeTrial
     let outbox: Outbox
-    let readers: BatchReaders
+    /// The queues of other nodes that take batches.
+    let readers: @Sendable () -> Set<QueueName>
     /// How long the broker's word on a confirmed request is awaited.
     let confirmTimeout: Duration
     let statistics: TransportStatistics
+    let echo: AnnouncementEcho
     let refuse: @Sendable (RPCRequest, RPCError) -> Void
     /// Told of a queue for which the broker did not take a message.
     let rejected: @Sendable (QueueName) -> Void
@@ -87,7 +89,7 @@ struct Writer: Sendable {
 
     /// The same, batching runs for one queue across entries for others: the order of each queue is kept.
     private func writeChunk(_ entries: [OutboxEntry], _ now: NIODeadline) -> [OutboxEntry] {
-        let readers = readers.queues
+        let readers = readers()
         let maximumBytes = maximumBatchBytes
         var open: [BatchKey: OpenBatch] = [:]
         var order: [BatchKey] = []
@@ -120,7 +122,7 @@ struct Writer: Sendable {
         switch entry.content {
         case .request(let request): refuse(request, error)
         case .confirmed: entry.confirm(.refused(error))
-        case .reply, .probe, .question, .gone: break
+        case .reply, .probe, .answer, .introduction, .question, .gone, .unreachable: break
         }
         return true
     }
@@ -131,7 +133,7 @@ struct Writer: Sendable {
         case .request(let request), .confirmed(let request, _, _):
             WireEnvelope(request, replyQueue: names.replies, node: node, now: now)
         case .reply(let reply, let id, let instance): WireEnvelope(reply, to: id, at: entry.target, from: instance)
-        case .probe, .question, .gone: nil
+        case .probe, .answer, .introduction, .question, .gone, .unreachable: nil
         }
     }
 
@@ -161,7 +163,7 @@ struct Writer: Sendable {
                 _ = attempt([]) { () throws(RabbitMQError) in try write(entry, .now()) }
             case .confirmed:
                 entry.confirm(.refused(RPCError(.tooLarge, error.message, underlyingError: error)))
-            case .probe, .question, .gone:
+            case .probe, .answer, .introduction, .question, .gone, .unreachable:
                 break
             }
         }

@@ -8,32 +8,27 @@ import Synchronization
 /// declares it again, but nobody tells the others that their bindings went with it: each node looks after its own
 /// (docs/wire.md §1).
 extension RabbitMQTransport {
-    /// How often a node asks itself whether it is deaf.
+    /// How often a node looks whether it is deaf.
     private static var beat: Duration { .seconds(1) }
-    /// A node that has not heard itself for so long, two announcements, is deaf.
-    private static var deafness: TimeAmount { .milliseconds(2500) }
-    /// How long a deaf node waits, beyond that, before it binds again once more.
+    /// A broker that is only overloaded shall not have to bind again and again.
     private static var deafPause: TimeAmount { .seconds(8) }
     /// After so long without a loss the next one is told of again.
     private static var settlingTime: Duration { .seconds(10) }
 
     /// Has deafness noticed, for as long as the transport lives.
     func watchAnnouncements() async {
-        var connected: (incarnation: Incarnation, since: NIODeadline)?
+        var last: NIODeadline?
         while !Task.isCancelled {
             do { try await Task.sleep(for: Self.beat) } catch { return }
             guard let incarnation = present, !incarnation.isStalled else {
-                connected = nil
+                arrivals.echo.reset()
                 continue
             }
             let now = NIODeadline.now()
-            if connected?.incarnation !== incarnation { connected = (incarnation, now) }
-            let heard = max(arrivals.lastEcho ?? .distantPast, connected?.since ?? now)
-            if now - heard > Self.deafness {
-                arrivals.announcementsLost()
-                // A broker that is only overloaded shall not have to bind again and again.
-                connected = (incarnation, now + Self.deafPause)
-            }
+            if let last, now - last < Self.deafPause { continue }
+            guard arrivals.echo.takeLoss(after: configuration.membership.echoTime, now: now) else { continue }
+            last = now
+            arrivals.announcementsLost()
         }
     }
 
@@ -62,8 +57,7 @@ extension RabbitMQTransport {
                 continue
             }
             // What waited for the channel, and what was missed meanwhile.
-            arrivals.receiver?.asked()
-            _ = append(OutboxEntry(.question, to: ""))
+            arrivals.receiver?.announcementsRestored()
             last = .now
         }
     }

@@ -23,6 +23,8 @@ final class ServedInstance: Sendable {
         /// When the broker last answered anything about the Id. The clock goes on while a process or its machine is
         /// stopped.
         var contact = ContinuousClock.now
+        /// When it was last sure that nobody else has the Id: claims from before say nothing.
+        var certain = NIODeadline.distantPast
     }
 
     let id: InstanceID

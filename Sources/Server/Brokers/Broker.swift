@@ -45,7 +45,7 @@
         func makeTransport(_ node: NodeID, _ logger: Logger) -> any Transport {
             let transports = configurations.map { RabbitMQTransport(node: node, configuration: $0, logger: logger) }
             if transports.count == 1, let only = transports.first { return only }
-            return BrokersTransport(transports) { [indices] in indices[$0] ?? 0 }
+            return BrokersTransport(node: node, transports) { [indices] in indices[$0] ?? 0 }
         }
     }
 

@@ -40,7 +40,8 @@ struct Status<Definition: ServerCommand>: AsyncParsableCommand {
             for instance in peer.instances {
                 rows.append(
                     StatusRow(
-                        id: instance.id, type: instance.type, node: id, host: peer.host, suspected: peer.isSuspected))
+                        id: instance.id, type: instance.type, node: id, host: peer.host,
+                        unreachable: peer.reachability == .unreachable))
             }
         }
         rows.sort { ($0.type, $0.id) < ($1.type, $1.id) }
@@ -54,7 +55,7 @@ struct Status<Definition: ServerCommand>: AsyncParsableCommand {
         let end = node.view
         rows.removeAll { row in end.peers[row.node]?.instances.contains { $0.id == row.id } != true }
         for index in rows.indices {
-            rows[index].suspected = end.peers[rows[index].node]?.isSuspected ?? true
+            rows[index].unreachable = end.peers[rows[index].node]?.reachability != .reachable
             rows[index].status = second[rows[index].id] ?? first[rows[index].id]
             guard let before = first[rows[index].id], let after = second[rows[index].id] else { continue }
             rows[index].callsPerSecond = Double(after.calls - min(before.calls, after.calls)) / seconds
@@ -64,7 +65,7 @@ struct Status<Definition: ServerCommand>: AsyncParsableCommand {
 
     private static func ask(_ rows: [StatusRow], _ node: RPCNode) async -> [InstanceID: InstanceStatus] {
         await withTaskGroup(of: InstanceStatus?.self) { group in
-            for row in rows where !row.suspected {
+            for row in rows where !row.unreachable {
                 group.addTask {
                     let request = RPCRequest(
                         function: InstanceStatus.function, payload: .json(ByteBuffer(string: "[]")))

@@ -6,8 +6,8 @@ struct StatusRow: Codable, Sendable {
     var type: ModuleType
     var node: NodeID
     var host: String
-    /// True if the node has been silent for three announcements.
-    var suspected: Bool
+    /// True if the node does not answer its neighbour.
+    var unreachable: Bool
     /// What it answered; nil if it did not within two seconds.
     var status: InstanceStatus?
     /// Calls answered in the last second.

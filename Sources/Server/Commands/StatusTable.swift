@@ -12,7 +12,7 @@ enum StatusTable {
             let status = row.status
             table.append([
                 row.type.rawValue, row.id.rawValue, row.host, row.node.rawValue, status?.broker ?? "",
-                status.map { uptime($0.uptime) } ?? (row.suspected ? "silent" : "no answer"),
+                status.map { uptime($0.uptime) } ?? (row.unreachable ? "unreachable" : "no answer"),
                 status.map { $0.waiting == 0 ? "\($0.running)" : "\($0.running) + \($0.waiting) waiting" } ?? "",
                 row.callsPerSecond.map { "\(Int($0.rounded()))" } ?? "",
                 status.map { "\($0.errors)" } ?? "",

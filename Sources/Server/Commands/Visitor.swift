@@ -36,7 +36,7 @@ struct Visitor {
         let id = NodeID("visitor-" + String(UInt64.random(in: .min ... .max), radix: 16))
         var configuration = RPCNode.Configuration()
         // Without it nobody would look whether the callee of a call that is out still lives, nor who has fallen silent.
-        configuration.announcementInterval = .seconds(1)
+        configuration.membership = MembershipTiming()
         let node = RPCNode(
             id: id, transport: broker.within(patience).makeTransport(id, logger), configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
@@ -56,7 +56,7 @@ struct Visitor {
         }
     }
 
-    /// All nodes announce themselves every second; a newcomer is answered sooner.
+    /// All nodes answer a newcomer that asks who is there.
     private static let discoveryTime = Duration.milliseconds(1200)
 
     /// Waits until `isKnown` holds of what is known of the cluster, at most as long as every live node needs to be heard.

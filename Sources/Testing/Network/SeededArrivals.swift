@@ -62,7 +62,17 @@ final class SeededArrivals: TransportReceiver {
 
     func vanished(_ queue: QueueName, probedAt: NIODeadline) { tell { $0.vanished(queue, probedAt: probedAt) } }
 
-    func asked() { tell { $0.asked() } }
+    func told(_ claim: MembershipTable.Claim) { tell { $0.told(claim) } }
+
+    func answered(_ node: NodeID) { tell { $0.answered(node) } }
+
+    func asked(by queue: QueueName?) { tell { $0.asked(by: queue) } }
+
+    func announcementsRestored() { tell { $0.announcementsRestored() } }
+
+    func refused(_ node: NodeID, host: String, version: Int) {
+        tell { $0.refused(node, host: host, version: version) }
+    }
 
     func heardItself() { tell { $0.heardItself() } }
 

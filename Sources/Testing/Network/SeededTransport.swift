@@ -67,6 +67,12 @@ final class SeededTransport: Transport {
         sending.append { [inner] in inner.announce(announcement) }
     }
 
+    func introduce(_ announcement: Announcement, to queue: QueueName) {
+        sending.append { [inner] in inner.introduce(announcement, to: queue) }
+    }
+
+    func ask() { sending.append { [inner] in inner.ask() } }
+
     func shutdown() async {
         await sending.flush()
         await inner.shutdown()

@@ -74,7 +74,7 @@ final class TestNodes: Sendable {
 
     /// A newcomer knows nobody, and does not wait for announcements: all others announce themselves.
     private func introduce(_ newcomer: RPCNode) async throws {
-        for other in live where other !== newcomer { other.asked() }
+        for other in live where other !== newcomer { other.asked(by: nil) }
         try await newcomer.wait(for: "that \(newcomer.id) knows of all others") { view in
             // Those that there are now: one may have ended since it was asked.
             let instances = live.filter { $0 !== newcomer }.flatMap(\.view.local.keys)

@@ -72,12 +72,12 @@ class Peer:
         self.connection.close()
 
     def _announce(self, instances, goodbye=False):
-        body = {"node": self.node, "sequence": next(self.sequence), "instances": instances, "goodbye": goodbye}
-        properties = pika.BasicProperties(type="announcement", content_type="application/json", app_id=self.node)
+        body = {"version": 2, "node": self.node, "sequence": next(self.sequence), "instances": instances, "goodbye": goodbye}
+        properties = pika.BasicProperties(type="member", content_type="application/json", app_id=self.node)
         self.channel.basic_publish(f"{EXCHANGE}.nodes", "", json.dumps(body).encode(), properties)
 
     def _announced(self, channel, method, properties, body):
-        if properties.type == "announcement" and properties.app_id != self.node:
+        if properties.type == "member" and properties.app_id != self.node:
             with self.changed:
                 for instance in json.loads(body)["instances"]:
                     self.queues[instance["id"]] = instance["queue"]

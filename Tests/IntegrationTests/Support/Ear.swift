@@ -1,5 +1,6 @@
 import MqantRPC
 import NIOCore
+import Synchronization
 
 /// What a transport tells, without a node.
 final class Ear: TransportReceiver {
@@ -12,6 +13,8 @@ final class Ear: TransportReceiver {
 
     let events = Log<Event>()
     let returns = Log<QueueName>()
+    /// What else happens with announcements.
+    let onAnnouncement = Mutex<(@Sendable (Announcement) -> Void)?>(nil)
 
     /// A confirmation that notes what became of the number.
     func confirmation(of number: Int) -> @Sendable (DeliveryOutcome) -> Void {
@@ -28,17 +31,21 @@ final class Ear: TransportReceiver {
         case .opened: events.add(.opened)
         case .broke: events.add(.broke)
         case .stalled(let isStalled): events.add(.stalled(isStalled))
-        case .yields: break
+        case .standby: break
         }
     }
 
     func returned(_ envelope: Envelope, from queue: QueueName) { returns.add(queue) }
     func received(_ envelope: Envelope, on queue: QueueName) {}
-    func received(_ announcement: Announcement) {}
+    func received(_ announcement: Announcement) { onAnnouncement.withLock { $0 }?(announcement) }
     func refused(_ request: RPCRequest, _ error: RPCError) {}
     func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
     func gone(_ node: NodeID, _ queues: [QueueName]) {}
-    func asked() {}
+    func told(_ claim: MembershipTable.Claim) {}
+    func answered(_ node: NodeID) {}
+    func asked(by queue: QueueName?) {}
+    func announcementsRestored() {}
+    func refused(_ node: NodeID, host: String, version: Int) {}
     func heardItself() {}
 }
 

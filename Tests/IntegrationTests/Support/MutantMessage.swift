@@ -24,7 +24,8 @@ struct MutantMessage {
         #"{"Groups":["room"],"Serverid":"g","Sessionid":"00112233445566778899aabbccddeeff","Userid":"zoe","Version":3}"#,
     ]
     private static let types = [
-        "double", "reply", "error", "announcement", "who-are-you", "gone", "$push", "$deliver", "$subscriptions",
+        "double", "reply", "error", "member", "announcement", "who-are-you", "gone", "unreachable", "$push", "$deliver",
+        "$subscriptions",
         "$status", "$present", "Send", "", "\u{0}",
     ]
     private static let contentTypes = [

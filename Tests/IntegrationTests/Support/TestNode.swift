@@ -13,11 +13,12 @@ final class TestNode: Sendable {
 
     init(
         _ id: NodeID, on network: RabbitMQNetwork, host: String = "127.0.0.1", logger: Logger = RabbitMQNetwork.logger,
+        timing: MembershipTiming = MembershipTiming(),
         _ adjust: (inout RabbitMQTransport.Configuration) -> Void = { _ in }
     ) throws {
         transport = try network.transport(for: id, logger: logger, adjust)
         var configuration = RPCNode.Configuration()
-        configuration.announcementInterval = .seconds(1)
+        configuration.membership = timing
         configuration.host = host
         node = RPCNode(
             id: id, transport: transport, configuration: configuration,

@@ -46,7 +46,7 @@ import Testing
         #expect(found.ended == [] && found.next == start + RosterState.goneGrace)
         // One of them is at the Gate's next incarnation already.
         _ = state.begin(report([(bob, "bob")], at: "gate-2"))
-        found = state.look(["gate-2": .live], reconnected: nil, now: start + RosterState.goneGrace) { _ in .owner }
+        found = state.look(["gate-2": .reachable], reconnected: nil, now: start + RosterState.goneGrace) { _ in .owner }
         #expect(found.ended == [event("ann")] && found.next == nil)
         #expect(names(state) == ["bob"])
     }
@@ -63,13 +63,13 @@ import Testing
     @Test func aSilentGateIsGivenUpLaterAndMayReturn() {
         var state = RosterState(now: start)
         _ = state.begin(report([(ann, "ann")]))
-        let suspected: [QueueName: ClusterView.Liveness] = ["gate-1": .suspected]
-        #expect(state.look(suspected, reconnected: nil, now: start) { _ in .owner }.ended == [])
+        let unreachable: [QueueName: Reachability] = ["gate-1": .unreachable]
+        #expect(state.look(unreachable, reconnected: nil, now: start) { _ in .owner }.ended == [])
         let end = start + RosterState.silenceGrace
-        #expect(state.look(suspected, reconnected: nil, now: end) { _ in .owner }.ended == [event("ann")])
+        #expect(state.look(unreachable, reconnected: nil, now: end) { _ in .owner }.ended == [event("ann")])
         #expect(names(state) == [])
         // The very incarnation is heard again: it is asked to report, and who returns is told.
-        let found = state.look(["gate-1": .live], reconnected: nil, now: end) { _ in .owner }
+        let found = state.look(["gate-1": .reachable], reconnected: nil, now: end) { _ in .owner }
         #expect(found.returned == ["gate"])
         #expect(state.begin(report([(ann, "ann")])) == [event("ann")])
         #expect(names(state) == ["ann"])
@@ -78,12 +78,12 @@ import Testing
     @Test func aGateThatIsHeardAgainInTimeLosesNobody() {
         var state = RosterState(now: start)
         _ = state.begin(report([(ann, "ann")]))
-        _ = state.look(["gate-1": .suspected], reconnected: nil, now: start) { _ in .owner }
+        _ = state.look(["gate-1": .unreachable], reconnected: nil, now: start) { _ in .owner }
         let later = start + .seconds(5)
-        #expect(state.look(["gate-1": .live], reconnected: nil, now: later) { _ in .owner }.next == nil)
-        let suspectedAgain = later + .seconds(10)
-        let found = state.look(["gate-1": .suspected], reconnected: nil, now: suspectedAgain) { _ in .owner }
-        #expect(found.ended == [] && found.next == suspectedAgain + RosterState.silenceGrace)
+        #expect(state.look(["gate-1": .reachable], reconnected: nil, now: later) { _ in .owner }.next == nil)
+        let again = later + .seconds(10)
+        let found = state.look(["gate-1": .unreachable], reconnected: nil, now: again) { _ in .owner }
+        #expect(found.ended == [] && found.next == again + RosterState.silenceGrace)
     }
 
     @Test func onlyTheOwnerTellsWhoIsGone() {
@@ -98,7 +98,7 @@ import Testing
     @Test func groupsOfOthersAreForgottenInTime() {
         var state = RosterState(now: start)
         _ = state.begin(report([(ann, "ann")]))
-        let live: [QueueName: ClusterView.Liveness] = ["gate-1": .live]
+        let live: [QueueName: Reachability] = ["gate-1": .reachable]
         let end = start + RosterState.handOverTime
         #expect(state.look(live, reconnected: nil, now: start) { _ in .none }.next == end)
         // Ownership came back in between: the time begins anew.

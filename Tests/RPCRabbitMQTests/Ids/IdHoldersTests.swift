@@ -12,7 +12,7 @@ import Testing
         let announcement = Announcement(
             node: node, host: "host-\(node)", sequence: 1, isGoodbye: isGoodbye, instances: [instance])
         // As it goes over the wire.
-        let body = try #require(WireAnnouncement(announcement, replies: "r") { _ in rank }.encoded)
+        let body = try #require(WireAnnouncement(announcement, replies: QueueName("r.\(node)")) { _ in rank }.encoded)
         return try #require(WireAnnouncement(body))
     }
 
@@ -27,9 +27,12 @@ import Testing
         #expect(holder.claim == IdClaim(.takenOver, of: "b") && holder.host == "host-b" && holder.heard == start)
         #expect(holders.holder(of: "x", since: start + .nanoseconds(1)) == nil)
         #expect(holders.holder(of: "y") == nil)
-        holders.gone("b", ["x.b"])
+        holders.gone(["x.b"])
         #expect(holders.holder(of: "x")?.node == "a")
-        holders.heard(try announcement("a", .locked, isGoodbye: true), now: start)
+        holders.gone(["r.a"])
+        #expect(holders.holder(of: "x")?.node == "c", "its connection is gone, and all that it had")
+        holders.heard(try announcement("b", .locked), now: start)
+        holders.heard(try announcement("b", .locked, isGoodbye: true), now: start)
         #expect(holders.holder(of: "x")?.node == "c")
         holders.clear()
         #expect(holders.holder(of: "x") == nil)
@@ -38,9 +41,9 @@ import Testing
     @Test func aStrongerClaimCountsWhileItIsFresh() throws {
         let holders = IdHolders()
         holders.heard(try announcement("b", .takenOver), now: start)
-        #expect(holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(2)))
-        #expect(!holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(4)), "it may be gone")
-        #expect(holders.isOutranked("x", in: .returning, of: "a", now: start + .seconds(4)), "that one asks first")
+        #expect(holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(9)))
+        #expect(!holders.isOutranked("x", in: .locked, of: "a", now: start + .seconds(11)), "it may be gone")
+        #expect(holders.isOutranked("x", in: .returning, of: "a", now: start + .seconds(11)), "that one asks first")
         #expect(!holders.isOutranked("x", in: .takenOver, of: "a", now: start), "the newer one is believed")
         #expect(!holders.isOutranked("x", in: .locked, of: "b", now: start), "its own")
         #expect(!holders.isOutranked("y", in: .locked, of: "a", now: start))

@@ -6,9 +6,16 @@ import Testing
 @Suite("ClusterView") struct ClusterViewTests {
     private func at(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(1 << 40) + .milliseconds(milliseconds) }
 
-    private func chat(_ node: String, _ life: Int = 1, load: Int = 0) -> InstanceDescription {
-        InstanceDescription(
-            id: InstanceID("\(node):Chat"), type: "Chat", queue: QueueName("\(node):Chat#\(life)"), load: load)
+    private func chat(_ node: String, _ life: Int = 1) -> InstanceDescription {
+        InstanceDescription(id: InstanceID("\(node):Chat"), type: "Chat", queue: QueueName("\(node):Chat#\(life)"))
+    }
+
+    private func proof(_ node: NodeID, _ queues: QueueName...) -> MembershipTable.Proof {
+        MembershipTable.Proof(node: node, queues: queues)
+    }
+
+    private func claim(_ node: NodeID, _ sequence: UInt64) -> MembershipTable.Claim {
+        MembershipTable.Claim(node: node, sequence: sequence)
     }
 
     private func news(
@@ -31,36 +38,36 @@ import Testing
         #expect(ids(view) == ["b:Chat"])
     }
 
-    @Test func whoGivesWayServesItsTypeOnlyWhileTheOtherIsNotLive() {
+    @Test func anInstanceOnStandbyServesItsTypeOnlyWhileTheOtherIsNotLive() {
         var view = ClusterView()
         view.addLocal(chat("a"))
         let theirs = InstanceDescription(id: "a:Chat", type: "Chat", queue: "theirs")
         #expect(view.apply(news("b", 1, [theirs]), now: at(0)).isEmpty)
         #expect(view.candidates(of: "Chat").map(\.isLocal) == [true], "one instance of one Id")
         let version = view.version
-        view.setYielding(true, "a:Chat")
+        view.setStandby(true, "a:Chat")
         #expect(view.candidates(of: "Chat").map(\.instance) == [theirs])
         #expect(view.ownerAndHeir(of: "k", "Chat").owner?.instance == theirs)
         #expect(view.candidate("a:Chat")?.isLocal == true, "its sessions are here")
         #expect(view.version == version + 1)
-        view.suspectSilent(now: at(4000))
+        view.apply(claim("b", 1))
         #expect(view.candidates(of: "Chat").map(\.isLocal) == [true])
         #expect(view.apply(news("b", 2, [theirs]), now: at(4001)).isEmpty)
         #expect(view.candidates(of: "Chat").map(\.instance) == [theirs])
-        view.setYielding(false, "a:Chat")
+        view.setStandby(false, "a:Chat")
         #expect(view.candidates(of: "Chat").map(\.isLocal) == [true])
-        view.setYielding(true, "c:Chat")
-        #expect(view.yielding.isEmpty, "no such instance")
+        view.setStandby(true, "c:Chat")
+        #expect(view.standby.isEmpty, "no such instance")
     }
 
     @Test func anAnnouncementThatWasOvertakenIsIgnored() {
         var view = ClusterView()
-        #expect(view.apply(news("b", 5, [chat("b", load: 5)]), now: at(0)).isEmpty)
+        #expect(view.apply(news("b", 5, [chat("b")]), now: at(0)).isEmpty)
         #expect(view.apply(news("b", 4, []), now: at(1)).isEmpty)
         #expect(view.apply(news("b", 5, []), now: at(1)).isEmpty)
-        #expect(view.candidate("b:Chat")?.instance.load == 5)
-        #expect(view.apply(news("b", 6, [chat("b", load: 6)]), now: at(2)).isEmpty)
-        #expect(view.candidate("b:Chat")?.instance.load == 6)
+        #expect(ids(view) == ["b:Chat"])
+        #expect(view.apply(news("b", 6, []), now: at(2)).isEmpty)
+        #expect(ids(view).isEmpty)
     }
 
     @Test func anInstanceThatIsNoLongerAnnouncedIsNotProvenGone() {
@@ -77,7 +84,7 @@ import Testing
         _ = view.apply(news("b", 2, []), now: at(1))
         #expect(view.isLeaving("b:Chat#1"))
         var killed = view
-        killed.remove(["b.replies"], of: "b")
+        killed.apply(proof("b", "b.replies", "b:Chat#1"), now: at(1))
         #expect(!killed.isLeaving("b:Chat#1"))
         _ = view.apply(news("b", 3, [], goodbye: true), now: at(2))
         #expect(!view.isLeaving("b:Chat#1"))
@@ -121,28 +128,24 @@ import Testing
         #expect(view.candidates(of: "Chat").count == 1)
     }
 
-    @Test func silenceSuspectsAfterThreeSecondsAndProvesNothing() {
+    @Test func whoDoesNotAnswerIsUnreachableWhichProvesNothing() {
         var view = ClusterView()
         _ = view.apply(news("b", 1, [chat("b")]), now: at(0))
-        _ = view.apply(news("c", 1, [chat("c")]), now: at(1000))
-        view.suspectSilent(now: at(3000))
-        #expect(ids(view) == ["b:Chat", "c:Chat"])
-        view.suspectSilent(now: at(3001))
+        _ = view.apply(news("c", 1, [chat("c")]), now: at(0))
+        view.apply(claim("b", 1))
         #expect(ids(view) == ["c:Chat"])
-        #expect(view.peers["b"]?.isSuspected == true)
+        #expect(view.peers["b"]?.reachability == .unreachable)
+        let asked: [QueueName] = ["b:Chat#1", "c:Chat#1", "d:Chat#1"]
+        #expect(
+            view.reachability(of: asked)
+                == ["b:Chat#1": .unreachable, "c:Chat#1": .reachable, "d:Chat#1": .gone])
         // It speaks again, of the same incarnation.
         #expect(view.apply(news("b", 2, [chat("b")]), now: at(3500)).isEmpty)
         #expect(ids(view) == ["b:Chat", "c:Chat"])
-        view.suspectSilent(now: at(60_000))
-        #expect(ids(view).isEmpty)
+        view.apply(claim("b", 1))
+        #expect(ids(view) == ["b:Chat", "c:Chat"], "that was said before")
+        view.apply(claim("unheard of", 7))
         #expect(view.peers.count == 2)
-    }
-
-    @Test func localInstancesAreNeverSuspected() {
-        var view = ClusterView()
-        view.addLocal(chat("a"))
-        view.suspectSilent(now: at(1_000_000))
-        #expect(ids(view) == ["a:Chat"])
     }
 
     @Test func aReturnedMessageIsProof() {
@@ -157,11 +160,11 @@ import Testing
     @Test func aNodeGoesWithTheLastOfItsQueues() {
         var view = ClusterView()
         _ = view.apply(news("b", 1, [chat("b"), chat("b2")]), now: at(0))
-        view.remove(["b:Chat#1"], of: "b")
+        view.apply(proof("b", "b:Chat#1"), now: at(9))
         #expect(ids(view) == ["b2:Chat"])
-        view.remove(["b2:Chat#1", "b.replies"], of: "unheard of")
+        view.apply(proof("unheard of", "b2:Chat#1", "b.replies"), now: at(9))
         #expect(ids(view) == ["b2:Chat"])
-        view.remove(["b2:Chat#1", "b.replies"], of: "b")
+        view.apply(proof("b", "b2:Chat#1", "b.replies"), now: at(9))
         #expect(view.peers.isEmpty)
         #expect(ids(view).isEmpty)
     }
@@ -170,18 +173,18 @@ import Testing
         var view = ClusterView()
         _ = view.apply(news("b", 1, [chat("b", 1)]), now: at(0))
         _ = view.apply(news("b", 2, [chat("b", 2)]), now: at(1))
-        view.remove(["b:Chat#1"], of: "b")
+        view.apply(proof("b", "b:Chat#1"), now: at(9))
         #expect(view.candidate("b:Chat")?.instance.queue == "b:Chat#2")
     }
 
-    @Test func aSilentNodeThatServesNothingIsForgotten() {
+    @Test func aNodeThatAnnouncesNothingToProbeIsForgotten() {
         var view = ClusterView()
         _ = view.apply(news("visitor", 1, []), now: at(0))
         _ = view.apply(news("b", 1, [chat("b")]), now: at(0))
-        view.suspectSilent(now: at(60_000))
-        #expect(view.peers.count == 2)
-        view.suspectSilent(now: at(60_001))
-        #expect(Set(view.peers.keys) == ["b"], "who serves something may have calls in hand")
+        _ = view.apply(news("c", 1, []), now: at(60_000))
+        #expect(view.peers.count == 3)
+        _ = view.apply(news("d", 1, []), now: at(60_001))
+        #expect(Set(view.peers.keys) == ["b", "c", "d"])
     }
 
     @Test func theVersionCountsChangesOfWhoIsLive() {
@@ -193,16 +196,16 @@ import Testing
         }
         _ = view.apply(news("b", 1, [chat("b")]), now: at(0))
         #expect(changed())
-        _ = view.apply(news("b", 2, [chat("b", load: 9)]), now: at(1))
-        #expect(!changed(), "load is no change of membership")
-        view.suspectSilent(now: at(9000))
+        _ = view.apply(news("b", 2, [chat("b")]), now: at(1))
+        #expect(!changed(), "a repetition")
+        view.apply(claim("b", 2))
         #expect(changed())
         var proven = view
-        proven.remove(["b:Chat#1"], of: "b")
-        #expect(proven.version > view.version, "that a suspect is gone is news")
-        _ = view.apply(news("b", 3, [chat("b")]), now: at(9001))
+        proven.apply(proof("b", "b:Chat#1"), now: at(9))
+        #expect(proven.version > view.version, "that an unreachable one is gone is news")
+        _ = view.apply(news("b", 3, [chat("b")]), now: at(19_001))
         #expect(changed())
-        _ = view.apply(news("b", 4, [chat("b", 2)]), now: at(9002))
+        _ = view.apply(news("b", 4, [chat("b", 2)]), now: at(19_002))
         #expect(changed())
         view.remove(queue: "b:Chat#2")
         #expect(changed())

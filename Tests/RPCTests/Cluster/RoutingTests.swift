@@ -4,9 +4,15 @@ import Testing
 @testable import MqantRPC
 
 @Suite("Routing") struct RoutingTests {
-    private func instance(_ name: String, load: Int = 0, isFull: Bool = false) -> InstanceDescription {
-        InstanceDescription(
-            id: InstanceID("\(name):Chat"), type: "Chat", queue: QueueName("\(name)#1"), load: load, isFull: isFull)
+    private func instance(_ name: String) -> InstanceDescription {
+        InstanceDescription(id: InstanceID("\(name):Chat"), type: "Chat", queue: QueueName("\(name)#1"))
+    }
+
+    /// A view of other nodes whose instances have just told how busy they are.
+    private func view(local: [InstanceDescription] = [], loads: [String: Int]) -> ClusterView {
+        var view = view(local: local, remote: loads.keys.sorted().map { instance($0) })
+        for (name, load) in loads { view.note(InstanceLoad(calls: load), of: InstanceID("\(name):Chat"), now: .now()) }
+        return view
     }
 
     private func view(local: [InstanceDescription] = [], remote: [InstanceDescription]) -> ClusterView {
@@ -38,7 +44,7 @@ import Testing
     }
 
     @Test func aFullLocalInstanceComesLast() throws {
-        let view = view(local: [instance("z")], remote: [instance("a", load: 7), instance("b", load: 9)])
+        let view = view(local: [instance("z")], loads: ["a": 7, "b": 9])
         let draws = try draws(view, 200, full: ["z:Chat"])
         #expect(draws["z:Chat"] == nil)
         #expect(draws.values.reduce(0, +) == 200)
@@ -49,20 +55,36 @@ import Testing
     }
 
     @Test func ofTwoTheLessBusyIsTaken() throws {
-        let view = view(remote: [instance("a", load: 10), instance("b", load: 3)])
+        let view = view(loads: ["a": 10, "b": 3])
         #expect(try draws(view, 100) == ["b:Chat": 100])
     }
 
     @Test func ofManyTheBusiestIsNeverTakenAndAllOthersAre() throws {
-        let view = view(remote: (0..<5).map { instance("\($0)", load: $0) })
+        let view = view(loads: ["0": 0, "1": 1, "2": 2, "3": 3, "4": 4])
         let draws = try draws(view, 1000)
         #expect(draws["4:Chat"] == nil)
         #expect(draws.count == 4)
         #expect((draws["0:Chat"] ?? 0) > (draws["3:Chat"] ?? 0))
     }
 
+    @Test func anInstanceThatSaidThatItIsFullComesLast() throws {
+        var view = view(loads: ["a": 0, "b": 0])
+        view.note(InstanceLoad(calls: 3, isFull: true), of: "a:Chat", now: .now())
+        #expect(try draws(view, 50) == ["b:Chat": 50])
+    }
+
+    @Test func aLoadThatWasToldLongAgoSaysNothing() {
+        var view = view(remote: [instance("a")])
+        view.note(InstanceLoad(calls: 7, isFull: true), of: "a:Chat", now: .uptimeNanoseconds(0))
+        let memory = MembershipTiming().loadMemory
+        #expect(view.load(of: "a:Chat", now: .uptimeNanoseconds(0) + memory - .nanoseconds(1)).calls == 7)
+        #expect(view.load(of: "a:Chat", now: .uptimeNanoseconds(0) + memory) == InstanceLoad())
+        view.note(InstanceLoad(calls: 7), of: "unheard of", now: .uptimeNanoseconds(0))
+        #expect(view.load(of: "unheard of", now: .uptimeNanoseconds(0)) == InstanceLoad())
+    }
+
     @Test func excludedQueuesAreNotTaken() throws {
-        let view = view(remote: [instance("a"), instance("b", load: 100)])
+        let view = view(loads: ["a": 0, "b": 100])
         #expect(try draws(view, 10, excluding: ["a#1"]) == ["b:Chat": 10])
         let error = #expect(throws: RPCError.self) { try draws(view, 1, excluding: ["a#1", "b#1"]) }
         #expect(error == RPCError(.notFound, "Service(type:Chat) not found"))
@@ -82,18 +104,15 @@ import Testing
         }
     }
 
-    /// A view of two nodes, of which the first has been silent for too long.
-    private func viewWithSuspect() -> ClusterView {
+    /// A view of two nodes, of which the first does not answer.
+    private func viewWithUnreachable() -> ClusterView {
         var view = view(remote: [instance("a"), instance("b")])
-        let later = NIODeadline.now() + .seconds(4)
-        _ = view.apply(
-            Announcement(node: "n1", host: "h", sequence: 2, isGoodbye: false, instances: [instance("b")]), now: later)
-        view.suspectSilent(now: later)
+        view.apply(MembershipTable.Claim(node: "n0", sequence: 1))
         return view
     }
 
-    @Test func aCallForASuspectedInstanceGoesToItForThereIsNowhereElse() throws {
-        var view = viewWithSuspect()
+    @Test func aCallForAnUnreachableInstanceGoesToItForThereIsNowhereElse() throws {
+        var view = viewWithUnreachable()
         #expect(try view.route(.instance("a:Chat")) { _ in false }.instance.queue == "a#1")
         #expect(view.candidate("a:Chat") == nil, "it is not live")
         // One that came back is not sent there again, and once there is proof nobody is there.
@@ -103,16 +122,16 @@ import Testing
         #expect(error == .instanceNotFound)
     }
 
-    @Test func callsForAnyInstanceGoElsewhereThanToASuspectedOne() throws {
-        let view = viewWithSuspect()
+    @Test func callsForAnyInstanceGoElsewhereThanToAnUnreachableOne() throws {
+        let view = viewWithUnreachable()
         #expect(try draws(view, 20) == ["b:Chat": 20])
         for number in 0..<50 {
             #expect(try view.route(.keyed("Chat", key: "room \(number)")) { _ in false }.instance.id == "b:Chat")
         }
     }
 
-    @Test func whoAnnouncesTheIdOfASuspectedInstanceIsCalledInstead() throws {
-        var view = viewWithSuspect()
+    @Test func whoAnnouncesTheIdOfAnUnreachableInstanceIsCalledInstead() throws {
+        var view = viewWithUnreachable()
         var heir = instance("a")
         heir.queue = "a#2"
         let news = Announcement(node: "n2", host: "h", sequence: 1, isGoodbye: false, instances: [heir])
@@ -120,11 +139,12 @@ import Testing
         #expect(try view.route(.instance("a:Chat")) { _ in false }.instance.queue == "a#2")
     }
 
-    @Test func aSuspectThatIsHeardAgainIsLive() throws {
-        var view = viewWithSuspect()
-        view.forgiveSilence(now: .now())
+    @Test func anUnreachableNodeThatAnnouncesItselfIsLive() throws {
+        var view = viewWithUnreachable()
+        let news = Announcement(node: "n0", host: "h", sequence: 2, isGoodbye: false, instances: [instance("a")])
+        #expect(view.apply(news, now: .now()) == [])
         #expect(view.candidates(of: "Chat").count == 2)
-        #expect(view.suspected("a:Chat") == nil)
+        #expect(view.unreachable("a:Chat") == nil)
     }
 
     @Test func aKeyKeepsItsOwnerWhereverItIsSeenFrom() throws {

@@ -109,5 +109,9 @@ final class FlawedTransport: Transport {
 
     func announce(_ announcement: Announcement) { inner.announce(announcement) }
 
+    func introduce(_ announcement: Announcement, to queue: QueueName) { inner.introduce(announcement, to: queue) }
+
+    func ask() { inner.ask() }
+
     func shutdown() async { await inner.shutdown() }
 }

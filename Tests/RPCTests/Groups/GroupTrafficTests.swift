@@ -139,16 +139,16 @@ import Testing
         #expect(joins.elements == [true])
     }
 
-    @Test func whoIsSilentOrTooSlowNeedNotAnswer() {
-        for isSilent in [true, false] {
+    @Test func whoIsUnreachableOrTooSlowNeedNotAnswer() {
+        for isUnreachable in [true, false] {
             var node = Node()
             let joins = Log<Bool>()
             node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
             node.perform()
             node.end(.delivered)
             node.now = node.now + GroupSubscribers.answerTime
-            if isSilent {
-                node.view.suspectSilent(now: node.now)
+            if isUnreachable {
+                node.view.apply(MembershipTable.Claim(node: "far", sequence: .max))
                 node.traffic.update(node.view, now: node.now)
             } else {
                 node.traffic.sweep(now: node.now, isRound: false)

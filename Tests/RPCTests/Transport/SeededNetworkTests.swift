@@ -25,7 +25,11 @@ import Testing
         func refused(_ request: RPCRequest, _ error: RPCError) {}
         func vanished(_ queue: QueueName, probedAt: NIODeadline) {}
         func gone(_ node: NodeID, _ queues: [QueueName]) {}
-        func asked() {}
+        func told(_ claim: MembershipTable.Claim) {}
+        func answered(_ node: NodeID) {}
+        func asked(by queue: QueueName?) {}
+        func announcementsRestored() {}
+        func refused(_ node: NodeID, host: String, version: Int) {}
         func heardItself() {}
         func connectionChanged(_ change: ConnectionChange) {}
 

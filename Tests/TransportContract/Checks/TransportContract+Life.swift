@@ -174,7 +174,9 @@ extension TransportContract {
         }
         try await eventually("all run") { latch.arrivals == 20 }
         await cluster.kill(victim)
-        // From now on all that goes to the dead comes back.
+        // From now on all that goes to the dead comes back. Within a process the news ends all calls that are out, of before
+        // the kill and after it.
+        try await eventually("the kill is known") { caller.view.candidate("b:Work") == nil }
         for _ in 0..<30 {
             let who: String = try await caller.ask("Work", "who")
             #expect(who == "c")

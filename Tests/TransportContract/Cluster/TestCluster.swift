@@ -21,14 +21,18 @@ final class TestCluster: Sendable {
 
     init(network: any TransportNetwork) { self.network = network }
 
-    /// How often nodes announce themselves in checks.
-    static let announcementInterval = TimeAmount.milliseconds(50)
+    /// Nodes repeat their announcements often in checks, for the network may lose them.
+    private static let timing = {
+        var timing = MembershipTiming()
+        (timing.repeatInterval, timing.repeatShare) = (.milliseconds(50), .zero)
+        return timing
+    }()
 
     /// Makes a node and starts it.
     func node(_ id: NodeID, _ configure: (inout RPCNode.Configuration) -> Void = { _ in }) async throws -> RPCNode {
         let transport = try await network.makeTransport(for: id)
         var configuration = RPCNode.Configuration()
-        configuration.announcementInterval = Self.announcementInterval
+        configuration.membership = Self.timing
         configuration.defaultTimeout = .seconds(30)
         configure(&configuration)
         let node = RPCNode(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MqantRPC
 
-@Suite("ReturningInstances") struct ReturningInstancesTests {
+@Suite("ExpectedReconnects") struct ExpectedReconnectsTests {
     private func at(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(1 << 40) + .milliseconds(milliseconds) }
 
     private func instance(_ id: InstanceID, _ type: ModuleType, life: Int = 1) -> InstanceDescription {
@@ -15,14 +15,14 @@ import Testing
     }
 
     @Test func nobodyIsExpectedWhileAllIsWell() {
-        let returning = ReturningInstances()
+        let returning = ExpectedReconnects(timing: MembershipTiming())
         for endpoint in [.instance("a:Chat"), "Chat", .keyed("Chat", key: "k")] as [Endpoint] {
             #expect(!returning.includes(endpoint, now: at(0)))
         }
     }
 
     @Test func aNodeThatHasJustStartedKnowsNobodyYet() {
-        var returning = ReturningInstances()
+        var returning = ExpectedReconnects(timing: MembershipTiming())
         returning.started(now: at(0))
         for endpoint in [.instance("a:Chat"), "Chat", .keyed("Chat", key: "k")] as [Endpoint] {
             #expect(returning.includes(endpoint, now: at(1199)))
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func thoseWhoWereLiveAreExpectedForAMomentAfterThisNodeIsBack() {
-        var returning = ReturningInstances()
+        var returning = ExpectedReconnects(timing: MembershipTiming())
         returning.expect(live: [instance("a:Chat", "Chat")])
         for endpoint in [.instance("a:Chat"), "Chat", .keyed("Chat", key: "k")] as [Endpoint] {
             #expect(returning.includes(endpoint, now: at(1_000_000)), "as long as this node is away")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func whoHasBeenHeardIsNotExpectedAnyMore() {
-        var returning = ReturningInstances()
+        var returning = ExpectedReconnects(timing: MembershipTiming())
         returning.expect(live: [instance("a:Chat", "Chat"), instance("b:Chat", "Chat")])
         returning.connectionReturned(now: at(0))
         returning.heard(news(instance("a:Chat", "Chat", life: 2)))
@@ -58,9 +58,9 @@ import Testing
         #expect(!returning.includes("Chat", now: at(1)))
     }
 
-    @Test func whatIsForASuspectedInstanceAloneWaitsForIt() {
-        var returning = ReturningInstances()
-        returning.expect(live: [], suspected: [instance("a:Gate", "Gate")])
+    @Test func whatIsForAnUnreachableInstanceAloneWaitsForIt() {
+        var returning = ExpectedReconnects(timing: MembershipTiming())
+        returning.expect(live: [], unreachable: [instance("a:Gate", "Gate")])
         returning.connectionReturned(now: at(0))
         #expect(returning.includes(.instance("a:Gate"), now: at(1)))
         #expect(!returning.includes("Gate", now: at(1)), "its type had nobody live before")
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func aConnectionThatBreaksAgainBeginsAnew() {
-        var returning = ReturningInstances()
+        var returning = ExpectedReconnects(timing: MembershipTiming())
         returning.expect(live: [instance("a:Chat", "Chat")])
         returning.connectionReturned(now: at(0))
         returning.expect(live: [])
