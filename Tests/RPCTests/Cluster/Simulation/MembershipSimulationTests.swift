@@ -6,7 +6,7 @@ import Testing
 @testable import MqantRPC
 
 /// What membership costs, and how soon everybody knows: in virtual time, for clusters larger than a machine has room for.
-@Suite("Membership, simulated", .serialized, .timeLimit(.minutes(5))) struct MembershipSimulationTests {
+@Suite("Membership, simulated", .serialized, .ownThread, .timeLimit(.minutes(5))) struct MembershipSimulationTests {
     /// A large cluster; 1000 nodes take a minute or two of a core without optimization.
     private static let large = ProcessInfo.processInfo.environment["SIMULATED_NODES"].flatMap { Int($0) } ?? 200
 
@@ -26,6 +26,10 @@ import Testing
     }
 
     private func seconds(_ time: TimeAmount) -> Double { Double(time.nanoseconds / 1_000_000) / 1000 }
+
+    @Test func theyLeaveThePoolToOthers() {
+        #expect(OwnThread.isCurrent)
+    }
 
     @Test(arguments: [3, 40, 300, 1000]) func atRest(count: Int) {
         var cluster = SimulatedCluster(count: count, seed: 7)
