@@ -12,7 +12,7 @@ from cluster.outcomes import OK
 from cluster.spread import SpreadCase
 from support.deadline import until
 
-BACK = 10.0  # seconds after the end of a broker by which every call succeeds again
+BACK = 2.0  # seconds after the end of a broker by which every call succeeds again
 SUCCESSION = 3.0  # seconds until a killed node's successor serves
 
 

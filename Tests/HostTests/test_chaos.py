@@ -1,4 +1,4 @@
-"""Chats are killed, stopped and added, links cut, the broker restarted, while 200 clients talk: issue 4, "Shown by".
+"""Chats are killed, stopped and added, links cut, a broker restarted, while 200 clients talk.
 
 In the environment: HOST_TESTS_CHAOS_SECONDS (default 60), and HOST_TESTS_SEED, to see a schedule again.
 """
@@ -33,7 +33,7 @@ class Chaos(ClusterCase):
         cluster = self.cluster(timeout=4).start_all(gates=GATES, chats=CHATS)
         with Crowd(self.addresses(cluster), CLIENTS, ROOMS, seed=SEED) as crowd:
             crowd.begin()
-            director = Director(cluster, World.broker, crowd, CHATS, GATES)
+            director = Director(cluster, World.brokers, crowd, CHATS, GATES)
             director.run(SEED, SECONDS)
             crowd.wait("everybody is answered again", lambda: all(
                 any(say.began >= director.repaired and say.is_success for say in log.says[-50:]) for log in crowd.logs))

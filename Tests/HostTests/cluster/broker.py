@@ -63,8 +63,8 @@ class Broker:
         # RabbitMQ 4 takes messages of 16 MiB only, unless told otherwise: this is what 3.10 takes.
         lines = [f"listeners.tcp.1 = {BRIDGE}:{self.port}", "vm_memory_high_watermark.absolute = 2GiB",
                  "disk_free_limit.absolute = 1MB", "max_message_size = 134217728",
-                 # Of a cluster. RabbitMQ 4 with Khepri needs no such setting, and ignores it.
-                 "cluster_partition_handling = pause_minority"]
+                 # Of a cluster, as in conf/rabbitmq/cluster.conf. RabbitMQ 4 with Khepri ignores the first.
+                 "cluster_partition_handling = pause_minority", "net_ticktime = 20"]
         if number == 1:
             (self.folder / "definitions.json").write_text(json.dumps(self._definitions()))
             lines.append(f"load_definitions = {self.folder}/definitions.json")

@@ -12,25 +12,30 @@ ROUND = 60.0  # seconds in which each kind of fault comes once
 HEALED = 3.0  # seconds after its repair in which a fault may still be felt
 RELINKED = 20.0  # the same after a link was whole again: TCP tries again in pauses that double
 MOVED = 2.0  # seconds in which all have heard that an instance came or went in good order
-KINDS = ("kill a chat", "stop a chat", "add a chat", "cut a link", "restart the broker")
+REPLACED = 2.0  # seconds after the end of one of several brokers in which its nodes are at another one
+KINDS = ("kill a chat", "stop a chat", "add a chat", "cut a link", "restart a broker")
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """`pause`: seconds of peace before it; `choice`, from 0 to below 1: whom it hits; `seconds`: how long it lasts."""
+    """`pause`: seconds of peace before it; `choice`, from 0 to below 1: whom it hits; `seconds`: how long it lasts;
+    `is_abrupt`: nobody is told."""
 
     kind: str
     pause: float
     choice: float
     seconds: float
+    is_abrupt: bool
 
 
-def rounds(seed):
-    """The schedule: rounds without end, in each of which every kind comes once."""
+def rounds(seed, brokers=1):
+    """The schedule: rounds without end, in each of which every kind comes once, and a restart for each broker."""
     chance = random.Random(seed)
     while True:
-        kinds = chance.sample(KINDS, len(KINDS))
-        yield [Step(kind, chance.uniform(2, 4), chance.random(), chance.uniform(2, 4)) for kind in kinds]
+        kinds = [*KINDS, *[KINDS[-1]] * (brokers - 1)]
+        chance.shuffle(kinds)
+        yield [Step(kind, chance.uniform(2, 4), chance.random(), chance.uniform(2, 4), chance.random() < 0.5)
+               for kind in kinds]
 
 
 class Director:
@@ -39,8 +44,8 @@ class Director:
     It sleeps, for the schedule is one of times: when a fault begins, and how long it lasts.
     """
 
-    def __init__(self, cluster, broker, crowd, chats, gates):
-        self.cluster, self.broker, self.crowd = cluster, broker, crowd
+    def __init__(self, cluster, brokers, crowd, chats, gates):
+        self.cluster, self.brokers, self.crowd = cluster, brokers, crowd
         self.gates = [("Gate", index) for index in range(gates)]
         self.chats = [("Chat", index) for index in range(chats)]  # those that are meant to be there
         self.added = chats  # the next one's index
@@ -54,14 +59,14 @@ class Director:
         return time.monotonic() - self.began - self.absence
 
     def run(self, seed, seconds):
-        for steps in rounds(seed):
+        for steps in rounds(seed, len(self.brokers.members)):
             began = self.time
             if began >= seconds:
                 return
             for step in steps:
                 time.sleep(step.pause)
                 {"kill a chat": self.kill, "stop a chat": self.stop, "add a chat": self.add, "cut a link": self.cut,
-                 "restart the broker": self.restart}[step.kind](step)
+                 "restart a broker": self.restart}[step.kind](step)
             time.sleep(max(0, began + min(ROUND, seconds) - self.time))
 
     # Faults
@@ -110,12 +115,29 @@ class Director:
                 self.cluster.host(*victim).restore()
 
     def restart(self, step):
-        end = self.broker.kill if step.choice < 0.5 else self.broker.stop
-        with self._fault(f"broker {'killed' if step.choice < 0.5 else 'stopped'}", None, None):
+        """The only broker is away for everybody; one of several only for the nodes that are at it."""
+        broker = self._chosen(self.brokers.members, step)
+        end, what = (broker.kill, "killed") if step.is_abrupt else (broker.stop, "stopped")
+        if len(self.brokers.members) > 1:
+            return self._replace(broker, end, what, step)
+        with self._fault(f"broker {what}", None, None):
             began = time.monotonic()
             end()
-            self.broker.start()
+            broker.start()
             self.absence += time.monotonic() - began
+
+    def _replace(self, broker, end, what, step):
+        """When it comes back, nobody may notice."""
+        at = {node for node in self.cluster.nodes if broker.connections_from(self.cluster.address(*node)) > 0}
+        rooms = frozenset().union(*(self._rooms_of(chat) for chat in self.chats if chat in at))
+        gates = frozenset(self.cluster.instance(*gate) for gate in self.gates if gate in at)
+        began = time.monotonic()
+        with self._fault(f"{broker.node} {what}", rooms, gates, healed=REPLACED):
+            end()
+        time.sleep(step.seconds)
+        broker.start()
+        self.brokers.wait_until_whole()
+        self.absence += time.monotonic() - began
 
     # Windows
 

@@ -1,4 +1,4 @@
-"""What clients of a chat said and heard, and what of it is wrong: pure values (issue 4, "Shown by").
+"""What clients of a chat said and heard, and what of it is wrong: pure values.
 
 Times are seconds of one monotonic clock.
 """
