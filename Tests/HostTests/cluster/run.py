@@ -18,7 +18,9 @@ from . import FOLDER
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 LANES = int(os.environ.get("HOST_TESTS_LANES", "4"))
-MODULE_SECONDS = 400 + float(os.environ.get("HOST_TESTS_CHAOS_SECONDS", "60"))  # no module takes so long
+BROKERS = int(os.environ.get("HOST_TESTS_BROKERS", "1"))
+# No module takes so long. A broker needs half a minute to come back to its cluster.
+MODULE_SECONDS = 400 + float(os.environ.get("HOST_TESTS_CHAOS_SECONDS", "60")) * BROKERS + 100 * (BROKERS - 1)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 # The first: what takes longest, so that nothing has to wait for it in the end.
