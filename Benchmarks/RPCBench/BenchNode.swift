@@ -25,6 +25,8 @@ struct BenchNode: Sendable {
         node = RPCNode(
             id: id, transport: transport, configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        // Ends with the node's shutdown.
+        Task { [node] in await node.run() }
         try await node.start()
     }
 

@@ -1,114 +1,132 @@
 package import Logging
-import MqantAMQPURI
 package import MqantRPC
-import MqantRabbitMQ
-import NIOCore
-import Synchronization
 
 /// The transport of nodes that meet at a RabbitMQ broker (docs/wire.md).
 ///
 /// What is sent waits in one bounded queue, from which the connection's thread writes; what arrives goes from that thread
 /// straight to the node. When the connection is lost, the transport makes a new one by itself, under new queue names, and
-/// tells the node.
+/// tells the node. It has no state of its own: this type only puts together what does the work.
 package final class RabbitMQTransport: Transport {
-    struct State {
-        /// nil while there is no connection.
-        var incarnation: Incarnation?
-        var instances: [InstanceID: ServedInstance] = [:]
-        /// Every name that the queue of an instance has had.
-        var owners: [QueueName: ServedInstance] = [:]
-        var lives = 0
-        /// Bytes of a message's headers, on the present connection or on the one before.
-        var headerSpace: Int?
-        var supervisor: Task<Void, Never>?
-        var isShutDown = false
-    }
+    package typealias Configuration = TransportConfiguration
 
     package let node: NodeID
     package let configuration: Configuration
     package let statistics = TransportStatistics()
-    let logger: Logger
-    let outbox: Outbox
-    /// Tells that the exchange of announcements, or what was bound to it, is gone. For one reader in all.
-    let losses: AsyncStream<Void>
-    private let turnEnd = TurnEnd()
-    let arrivals: Arrivals
-    /// The queues of other nodes that take batches.
-    let readers = Mutex<Set<QueueName>>([])
-    let state = Mutex(State())
-    let rotation: Mutex<URIRotation>
+    private let dispatcher: DeliveryDispatcher
+    private let outbox: Outbox
+    private let batchReaders = BatchReaders()
+    private let present = PresentSession()
+    private let sender: EnvelopeSender
+    private let membership: MembershipSender
+    private let prober: Prober
+    private let instances: InstanceQueues
+    private let supervisor: ConnectionSupervisor
 
     package init(node: NodeID, configuration: Configuration, logger: Logger) {
         self.node = node
         self.configuration = configuration
-        self.logger = logger
-        let uris = configuration.connection.uris
-        rotation = Mutex(URIRotation(uris, first: configuration.firstURI ?? .random(in: 0...max(0, uris.count - 1))))
+        let (ids, holders, echo) = (HeldIds(), IdHolders(), AnnouncementEcho())
         outbox = Outbox(maxCount: configuration.maxWaiting, maxBytes: configuration.maxWaitingBytes)
-        let (losses, loss) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        self.losses = losses
-        arrivals = Arrivals(
-            node: node, statistics: statistics, announcementsLost: { loss.yield() })
+        dispatcher = DeliveryDispatcher(node: node, statistics: statistics, holders: holders, echo: echo)
+        let environment = SessionEnvironment(
+            node: node, configuration: configuration, outbox: outbox, batchReaders: batchReaders, echo: echo,
+            losses: AnnouncementLosses(), dispatcher: dispatcher, statistics: statistics,
+            rank: { ids.rank(of: $0) }, logger: logger)
+        sender = EnvelopeSender(environment, present: present)
+        membership = MembershipSender(outbox: outbox, sender: sender)
+        prober = Prober(present: present, sender: sender)
+        let survey = IdSurvey(holders: holders, echo: echo, membership: membership)
+        instances = InstanceQueues(
+            configuration: configuration, present: present, ids: ids,
+            taker: IdTaker(survey: survey, configuration: configuration, logger: logger), logger: logger)
+        supervisor = ConnectionSupervisor(
+            environment, present: present, holders: holders, sender: sender, instances: instances,
+            keeper: IdKeeper(node: node, ids: ids, survey: survey, dispatcher: dispatcher, logger: logger))
     }
 
+    // MARK: Names and bounds
+
     /// A new one for each connection; while there is none, a name that no queue has.
-    package var replyQueue: QueueName { state.withLock { $0.incarnation?.names.replies } ?? "replies" }
+    package var replyQueue: QueueName { present.session?.names.replies ?? "replies" }
 
     /// What fits a frame beside the other headers of a request. A session that is larger than the frames of a later
     /// connection take can shrink, and not grow.
-    package var maximumSessionSize: Int? {
-        state.withLock { $0.headerSpace }.map { $0 - WireName.headerReserve }
+    package var maximumSessionSize: Int? { present.headerSpace.map { $0 - WireName.headerReserve } }
+
+    package func broker(of instance: InstanceID) -> String? { present.session?.address }
+
+    // MARK: Life
+
+    package func start(_ receiver: any TransportReceiver) async throws(RPCError) {
+        dispatcher.start(receiver) { [prober] in prober.answer($0) }
+        try await supervisor.start()
     }
 
-    package func broker(of instance: InstanceID) -> String? {
-        guard let connection = state.withLock({ $0.incarnation })?.consumer else { return nil }
-        let address = connection.address
-        return "\(address.isIPv6 ? "[\(address.host)]" : address.host):\(connection.uri.port)"
+    package func run() async { await supervisor.run() }
+
+    package func shutdown() async { await supervisor.shutdown() }
+
+    // MARK: Queues of instances
+
+    package func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName {
+        try await instances.open(for: instance)
     }
 
-    package func send(_ envelope: Envelope, to queue: QueueName) {
-        switch envelope {
-        case .request(let request):
-            if let error = WireEnvelope.obstacle(
-                of: request, maximumBodySize: configuration.connection.maximumBodySize)
-            {
-                arrivals.receiver?.refused(request, error)
-            } else if !append(OutboxEntry(.request(request), to: queue)) {
-                let error = RPCError(.overloaded, "too many calls wait for the broker", outcome: .notDelivered)
-                arrivals.receiver?.refused(request, error)
-            }
-        case .reply(let reply, let id, let instance):
-            if !append(OutboxEntry(.reply(reply, to: id, from: instance), to: queue)) {
-                statistics.countDrop(.unwritten)
-            }
-        }
+    package func closeQueue(_ queue: QueueName) async { await instances.close(queue) }
+
+    // MARK: Sending
+
+    package func send(_ envelope: Envelope, to queue: QueueName) { sender.send(envelope, to: queue) }
+
+    package func send(
+        _ request: RPCRequest, to queue: QueueName, confirmation: @escaping @Sendable (DeliveryOutcome) -> Void
+    ) {
+        sender.send(request, to: queue, confirmation: confirmation)
     }
 
     package func takeBack(_ ids: Set<CorrelationID>) -> Set<CorrelationID> { outbox.takeBack(ids) }
 
-    /// Puts an entry in the queue and has it written. False: it is full.
-    func append(_ entry: OutboxEntry) -> Bool {
-        switch outbox.append(entry) {
-        case .taken:
-            wake()
-            return true
-        case .closed, .full, .disconnected:
-            return false
-        }
+    package func setBatchReaders(_ queues: Set<QueueName>) { batchReaders.set(queues) }
+
+    // MARK: Membership
+
+    package func probe(_ queue: QueueName) { prober.probe(queue) }
+
+    package func probePeer(_ queue: QueueName) { prober.probePeer(queue) }
+
+    package func probeSelf() { prober.probeSelf() }
+
+    package func announce(_ announcement: Announcement) { membership.announce(announcement) }
+
+    package func introduce(_ announcement: Announcement, to queue: QueueName) {
+        membership.introduce(announcement, to: queue)
     }
 
-    /// Has what waits written, by the connection's thread or on the caller's, there at the end of its loop's turn; without a
-    /// connection it waits for the next.
-    func wake() {
-        turnEnd.run { self.write() }
+    package func ask() { membership.ask() }
+
+    package func ask(_ queue: QueueName) { membership.ask(queue) }
+
+    package func report(_ proof: MembershipTable.Proof) { membership.report(proof) }
+
+    package func report(_ claim: MembershipTable.Claim, to queue: QueueName?) { membership.report(claim, to: queue) }
+
+    // MARK: For people and tests
+
+    /// Whether there is a connection.
+    package var isConnected: Bool { present.session != nil }
+
+    /// Whether what is sent waits because the broker blocks publishers.
+    package var isStalled: Bool { present.session?.isStalled ?? false }
+
+    /// All queues of this node on the present connection.
+    package var queueNames: [QueueName] {
+        guard let names = present.session?.names else { return [] }
+        return [names.replies, names.announcements] + instances.names
     }
 
-    private func write() {
-        let publisher = state.withLock { $0.incarnation }?.publisher
-        do throws(RabbitMQError) {
-            try publisher?.requestWrite()
-        } catch {
-            logger.trace("the connection is over", metadata: ["reason": "\(error)"])
-        }
-    }
+    /// Ends as SIGKILL ends a process: nothing more is written, and no goodbye said.
+    package func abort() async { await supervisor.abort() }
+
+    /// Loses the connection, as a cut link does; the transport makes another.
+    package func cut() { supervisor.cut() }
 }

@@ -115,8 +115,15 @@ public struct Server: Service {
             logger.info("\(program.name) \(program.version) starting up")
             placement.warn(logger)
             descriptors.log(logger)
-            do { result = .success(try await run(node, descriptors, until: ending)) } catch { result = .failure(error) }
-            await node.shutdown()
+            result = await withTaskGroup(of: Void.self) { group in
+                group.addTask { await node.run() }
+                let result: Result<Void, any Error>
+                do { result = .success(try await run(node, descriptors, until: ending)) } catch {
+                    result = .failure(error)
+                }
+                await node.shutdown()
+                return result
+            }
         } catch {
             result = .failure(error)
         }

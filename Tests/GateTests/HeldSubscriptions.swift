@@ -33,6 +33,7 @@ final class HeldSubscriptions: Transport {
     var replyQueue: QueueName { transport.replyQueue }
 
     func start(_ receiver: any TransportReceiver) async throws(RPCError) { try await transport.start(receiver) }
+    func run() async { await transport.run() }
 
     func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName {
         try await transport.openQueue(for: instance)

@@ -24,14 +24,14 @@ struct WriterTests {
             write: { connection in writer.withLock { $0 }?.write(connection) ?? false })
         let connection = try await Connection.open(settings.connection, handlers: handlers)
         let made = Writer(
-            node: "a", names: Names(settings, node: "a"), queues: try await connection.openChannel(),
+            node: "a", names: TopologyNames(settings, node: "a"), queues: try await connection.openChannel(),
             confirming: try await connection.openChannel(confirming: true),
             trial: SizeTrial(
                 on: try await connection.openChannel(confirming: true), largest: 1 << 20,
-                logger: RabbitMQNetwork.logger), outbox: outbox, readers: { [] },
+                logger: RabbitMQNetwork.logger), outbox: outbox, readers: BatchReaders(),
             confirmTimeout: .seconds(1), statistics: TransportStatistics(), echo: AnnouncementEcho(), refuse: refuse,
             rejected: { _ in }, rank: { _ in .locked })
-        try await made.trial.run(0)
+        try await made.trial.test(0)
         writer.withLock { $0 = made }
         try await body(made, connection)
         await connection.close()

@@ -67,6 +67,7 @@ import Testing
         let node = RPCNode(
             id: "caller", transport: RabbitMQTransport(node: "caller", configuration: transport, logger: logger),
             configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        async let _ = node.run()
         try await node.start()
         let result: Result<(RPCError, RPCError), any Error>
         do {

@@ -65,6 +65,7 @@ final class WorkNode: Sendable {
         let work = try WorkNode(
             RabbitMQTransport(node: "work-node", configuration: transport, logger: logger), configuration,
             exchange: exchange, logger)
+        async let _ = work.node.run()
         try await work.node.start()
         let text = """
             { "Module": {

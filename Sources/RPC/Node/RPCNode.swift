@@ -127,6 +127,10 @@ package final class RPCNode: Sendable {
         scheduleRepetition()
     }
 
+    /// Keeps the node connected. Whoever starts a node runs this in a task beside it, until `shutdown` has it return.
+    /// A cancelled one no longer connects again.
+    package func run() async { await transport.run() }
+
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
     package func serve(_ server: RPCServer) async throws(RPCError) {
         state.withLock { $0.pendingServes += 1 }

@@ -17,6 +17,11 @@ package protocol Transport: Sendable {
     /// Connects. From now on `receiver` gets what arrives and what happens.
     func start(_ receiver: any TransportReceiver) async throws(RPCError)
 
+    /// Does what goes on between `start` and `shutdown`, such as to connect again after a loss. It may be called before
+    /// `start`. Returns after `shutdown`, or when the task is cancelled: then the present connection stays until `shutdown`,
+    /// and no other one follows.
+    func run() async
+
     /// Opens a queue of an incarnation: from its return on, what is sent to it arrives at the receiver.
     func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName
 
@@ -66,7 +71,7 @@ package protocol Transport: Sendable {
     /// Says which queues of other nodes take batches: all of them.
     func setBatchReaders(_ queues: Set<QueueName>)
 
-    /// Disconnects; nothing arrives after its return.
+    /// Disconnects, and has `run` return; nothing arrives after its return.
     func shutdown() async
 }
 
@@ -129,6 +134,7 @@ package enum ConnectionChange: Sendable {
 
 /// A transport within a process has none of these: nothing waits to be written and no connection breaks.
 extension Transport {
+    package func run() async {}
     package var maximumSessionSize: Int? { nil }
     package func broker(of instance: InstanceID) -> String? { nil }
     package func probe(_ queue: QueueName) {}

@@ -47,6 +47,12 @@ package final class BrokersTransport: Transport {
         }
     }
 
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for transport in transports { group.addTask { await transport.run() } }
+        }
+    }
+
     package func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName {
         let broker = BrokerIndex(number: brokerOfInstance(instance))
         guard let transport = transport(broker) else {

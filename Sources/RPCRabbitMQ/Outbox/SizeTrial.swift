@@ -17,6 +17,11 @@ final class SizeTrial: Sendable {
         case exceeds(Int)
     }
 
+    private struct Request: Sendable {
+        var size: Int
+        var completion: @Sendable () -> Void
+    }
+
     private struct State {
         /// Bytes that the broker is known to take.
         var proven = 0
@@ -33,6 +38,9 @@ final class SizeTrial: Sendable {
     private let channel: AMQPChannel
     private let largest: Int
     private let logger: Logger
+    /// At most one, for nothing is written meanwhile.
+    private let requests: AsyncStream<Request>
+    private let requesting: AsyncStream<Request>.Continuation
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -42,6 +50,7 @@ final class SizeTrial: Sendable {
         self.channel = channel
         self.largest = largest
         self.logger = logger
+        (requests, requesting) = AsyncStream<Request>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     var channelID: ChannelID { channel.id }
@@ -60,29 +69,32 @@ final class SizeTrial: Sendable {
         }
     }
 
-    /// Has a size tried, and calls `completion` when more is known or the trial failed.
+    /// Has `run` try a size, and calls `completion` when more is known or the trial failed.
     func start(_ size: Int, _ completion: @escaping @Sendable () -> Void) {
         let isFirst = state.withLock { state in
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        guard isFirst else { return }
-        // Ends with the broker's answer, with the connection, or at the timeout of a publish.
-        Task {
+        if isFirst { requesting.yield(Request(size: size, completion: completion)) }
+    }
+
+    /// Tries the sizes that `start` is called with, until the task is cancelled. Called once.
+    func run() async {
+        for await request in requests {
             do {
-                try await run(size)
+                try await test(request.size)
             } catch {
                 // Who waits for it tries again, or goes with the connection.
                 logger.debug("the broker did not say whether a message is too large", metadata: ["reason": "\(error)"])
             }
             state.withLock { $0.isRunning = false }
-            completion()
+            request.completion()
         }
     }
 
     /// Tries a size.
     /// - Throws: whatever says nothing of the size.
-    func run(_ size: Int) async throws {
+    func test(_ size: Int) async throws {
         let size = min(largest, max(Self.first, Self.powerOfTwo(atLeast: size)))
         // By the default exchange, where the key is a queue's name: no queue's is empty.
         let message = OutgoingMessage(routingKey: "", body: ByteBuffer(repeating: 0, count: size))

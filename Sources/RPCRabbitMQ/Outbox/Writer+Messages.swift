@@ -154,7 +154,7 @@ extension Writer {
     func writeConfirmed(_ announcement: Announcement) async throws {
         guard let message = message(announcement) else { return }
         let size = message.body.readableBytes
-        if trial.verdict(size) == .unproven { try await trial.run(size) }
+        if trial.verdict(size) == .unproven { try await trial.test(size) }
         guard trial.verdict(size) == .fits else { return statistics.countDrop(.unwritten) }
         echo.wrote(now: .now())
         _ = try await confirming.publishConfirmed(message)
@@ -188,20 +188,5 @@ extension DeliveryOutcome {
             case .success(.returned): .returned
             case .success(.refused), .failure: .unknown
             }
-    }
-}
-
-extension RPCError {
-    /// What an error of the broker's connection means to a caller.
-    init(_ error: RabbitMQError) {
-        let outcome: Outcome = error.outcome == .notSent ? .notDelivered : .unknown
-        let code: Code =
-            switch error.code {
-            case .timeout: .timeout
-            case .queueFull: .overloaded
-            case .bodyTooLarge, .invalidArgument: .tooLarge
-            default: .disconnected
-            }
-        self.init(code, error.description, outcome: outcome, underlyingError: error)
     }
 }

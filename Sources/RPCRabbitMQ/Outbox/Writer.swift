@@ -9,7 +9,7 @@ import NIOCore
 /// for each queue.
 struct Writer: Sendable {
     let node: NodeID
-    let names: Names
+    let names: TopologyNames
     /// For everything that goes to a queue. A publish to the default exchange closes it only if the user may not do that,
     /// which is found out when the connection is opened.
     let queues: AMQPChannel
@@ -18,8 +18,7 @@ struct Writer: Sendable {
     /// Knows how large a message the broker takes.
     let trial: SizeTrial
     let outbox: Outbox
-    /// The queues of other nodes that take batches.
-    let readers: @Sendable () -> Set<QueueName>
+    let readers: BatchReaders
     /// How long the broker's word on a confirmed request is awaited.
     let confirmTimeout: Duration
     let statistics: TransportStatistics
@@ -89,7 +88,7 @@ struct Writer: Sendable {
 
     /// The same, batching runs for one queue across entries for others: the order of each queue is kept.
     private func writeChunk(_ entries: [OutboxEntry], _ now: NIODeadline) -> [OutboxEntry] {
-        let readers = readers()
+        let readers = readers.queues
         let maximumBytes = maximumBatchBytes
         var open: [BatchKey: OpenBatch] = [:]
         var order: [BatchKey] = []

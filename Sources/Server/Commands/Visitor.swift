@@ -40,19 +40,22 @@ struct Visitor {
         let node = RPCNode(
             id: id, transport: broker.within(patience).makeTransport(id, logger), configuration: configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
-        do {
-            try await node.start()
-        } catch {
-            complain(TerminalText.line(error.message))
-            throw ExitCode(1)
-        }
-        do {
-            let value = try await body(Visitor(node: node))
-            await node.shutdown()
-            return value
-        } catch {
-            await node.shutdown()
-            throw error
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await node.run() }
+            do {
+                do throws(RPCError) {
+                    try await node.start()
+                } catch {
+                    complain(TerminalText.line(error.message))
+                    throw ExitCode(1)
+                }
+                let value = try await body(Visitor(node: node))
+                await node.shutdown()
+                return value
+            } catch {
+                await node.shutdown()
+                throw error
+            }
         }
     }
 

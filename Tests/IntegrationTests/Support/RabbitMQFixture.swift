@@ -43,6 +43,7 @@ final class RabbitMQNetwork: TransportNetwork {
         try transport(for: node) { _ in }
     }
 
+    /// Makes a transport that runs, as a process's does.
     func transport(
         for node: NodeID, logger: Logger = RabbitMQNetwork.logger,
         _ adjust: (inout RabbitMQTransport.Configuration) -> Void
@@ -51,6 +52,8 @@ final class RabbitMQNetwork: TransportNetwork {
         adjust(&configuration)
         let transport = RabbitMQTransport(node: node, configuration: configuration, logger: logger)
         transports.withLock { $0[node] = transport }
+        // Ends with the transport's shutdown.
+        Task { await transport.run() }
         return transport
     }
 

@@ -24,6 +24,8 @@ final class FlawedTransport: Transport {
 
     func start(_ receiver: any TransportReceiver) async throws(RPCError) { try await inner.start(receiver) }
 
+    func run() async { await inner.run() }
+
     func openQueue(for instance: InstanceID) async throws(RPCError) -> QueueName {
         try await inner.openQueue(for: instance)
     }
