@@ -69,7 +69,7 @@ import Testing
             try await stalled.setReading(false)
             var pushes = 0
             // Until the kernel's buffers and the configured limit are full.
-            while harness.gate.statistics.stalled == 0, pushes < 10_000 {
+            while harness.gate.services.statistics.stalled == 0, pushes < 10_000 {
                 let body = ByteBuffer(repeating: 0x78, count: 16_384)
                 #expect(
                     try await harness.node.pushConfirmed(GroupPush(group: "g", topic: "t", qos: 0, body: body))
@@ -77,7 +77,7 @@ import Testing
                 pushes += 1
                 #expect(try await reader.push(on: "t").utf8.count == 16_384)
             }
-            #expect(harness.gate.statistics.stalled == 1)
+            #expect(harness.gate.services.statistics.stalled == 1)
             #expect(try await harness.soonOpen(1))
             #expect(try await reader.ask("Test/Handler_Join/2", #""h""#).contains("true"))
         }
@@ -90,7 +90,7 @@ import Testing
             await older.closed()
             try await newer.send(ByteBuffer(bytes: [0xc0, 0]))
             #expect(try await newer.next().type == 13)
-            #expect(harness.gate.sessions.count == 1)
+            #expect(harness.gate.services.sessions.count == 1)
         }
     }
 
@@ -104,7 +104,7 @@ import Testing
                 try await client.send(ByteBuffer(bytes: [0xc0, 0]))
                 #expect(try await client.next().type == 13)
             }
-            #expect(harness.gate.statistics.connections.turnedAway == 1)
+            #expect(harness.gate.services.statistics.connections.turnedAway == 1)
             try await one.send(ByteBuffer(bytes: [0xe0, 0]))
             await one.closed()
             #expect(try await harness.soonOpen(1))
@@ -122,7 +122,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(harness.gate.statistics.connections.turnedAway == 50)
+            #expect(harness.gate.services.statistics.connections.turnedAway == 50)
             try await one.send(ByteBuffer(bytes: [0xc0, 0]))
             #expect(try await one.next().type == 13)
         }
@@ -139,7 +139,7 @@ import Testing
         try await GateHarness.run { harness in
             let client = try await TestClient.connected(port: harness.port, keepAlive: 1)
             await client.closed()
-            #expect(harness.gate.sessions.count == 0)
+            #expect(harness.gate.services.sessions.count == 0)
         }
     }
 
@@ -157,7 +157,7 @@ import Testing
                 await client.closed()
             }
             #expect(try await harness.soonOpen(0))
-            #expect(harness.gate.sessions.count == 0)
+            #expect(harness.gate.services.sessions.count == 0)
             #expect(harness.gate.groups.count == 0)
         }
     }

@@ -32,10 +32,11 @@ import Testing
         let lines = Lines()
         let endings = Endings(logger: Logger(label: "test") { _ in Handler(lines: lines) })
         let address = try SocketAddress(ipAddress: "::1", port: 4711)
+        let origin = ClientOrigin(address: address, framing: .stream, isEncrypted: false)
         for _ in 0..<1000 {
-            endings.ended(.takenOver, address: address, clientID: "one", userID: "joe", session: SessionID())
+            endings.ended(.takenOver, origin: origin, clientID: "one", userID: "joe", session: SessionID())
         }
-        endings.ended(.silent, address: address, clientID: "two", userID: "", session: SessionID())
+        endings.ended(.silent, origin: origin, clientID: "two", userID: "", session: SessionID())
         #expect(endings[.takenOver] == 1000)
         #expect(endings[.silent] == 1)
         let takenOver = lines.all.filter { "\($0.metadata["client"] ?? "")" == "one" }
@@ -54,13 +55,13 @@ import Testing
             let older = try await TestClient.connected(port: harness.port, clientID: "one")
             let newer = try await TestClient.connected(port: harness.port, clientID: "one")
             await older.closed()
-            #expect(harness.gate.endings[.takenOver] == 1)
+            #expect(harness.gate.services.endings[.takenOver] == 1)
             try await newer.send(ByteBuffer(bytes: [0xe0, 0]))
             await newer.closed()
-            #expect(harness.gate.endings[.disconnected] == 1)
+            #expect(harness.gate.services.endings[.disconnected] == 1)
             let mute = try await TestClient(port: harness.port)
             await mute.closed()
-            #expect(harness.gate.endings[.noConnect] == 1)
+            #expect(harness.gate.services.endings[.noConnect] == 1)
         }
     }
 }

@@ -76,7 +76,7 @@ import Testing
             try await burst(members[0])
             for number in 0..<Self.says { #expect(try await members[1].push(on: "said") == "\(number)") }
             #expect(says.value == Self.says)
-            #expect(harness.gate.endings[.silent] == 0)
+            #expect(harness.gate.services.endings[.silent] == 0)
         }
     }
 
@@ -89,7 +89,7 @@ import Testing
             _ = try await members[1].push(on: "said")
             try await speaker.close()
             for number in 1..<Self.says { #expect(try await members[1].push(on: "said") == "\(number)") }
-            while harness.gate.statistics.open > 10 { try await Task.sleep(for: .milliseconds(2)) }
+            while harness.gate.services.statistics.open > 10 { try await Task.sleep(for: .milliseconds(2)) }
         }
     }
 
@@ -109,7 +109,7 @@ import Testing
             }
             _ = try await blocker.push(on: "Test/Handler_Block/1")
             for _ in 0..<4 { #expect(try await client.next().type == 13) }
-            #expect(harness.gate.endings[.silent] == 0)
+            #expect(harness.gate.services.endings[.silent] == 0)
         }
     }
 

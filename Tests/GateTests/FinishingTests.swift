@@ -84,7 +84,7 @@ import Testing
             try await client.publish("Test/Handler_Slow/1", "1")
             try await called(1, calls)
             await harness.gate.finishConnections(within: .milliseconds(50))
-            #expect(harness.gate.statistics.open == 1)
+            #expect(harness.gate.services.statistics.open == 1)
             release.finish()
             await client.closed()
         }

@@ -9,7 +9,7 @@ import NIOPosix
 /// A real Gate on a free port, with functions of the test's own behind it, for the length of `body`.
 struct GateHarness: Sendable {
     let node: RPCNode
-    let gate: GateState
+    let gate: Gate
     let port: Int
 
     /// - Parameters:
@@ -49,8 +49,8 @@ struct GateHarness: Sendable {
 
         let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await gate.run() }
-            let port = await gate.state.ports.stream.first { _ in true } ?? 0
-            let result = await Result { try await body(GateHarness(node: node, gate: gate.state, port: port)) }
+            let port = await gate.ports.stream.first { _ in true } ?? 0
+            let result = await Result { try await body(GateHarness(node: node, gate: gate, port: port)) }
             group.cancelAll()
             return result
         }
@@ -67,10 +67,10 @@ extension GateHarness {
     /// free.
     func soonOpen(_ count: Int) async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(10)
-        while gate.statistics.open != count, ContinuousClock.now < deadline {
+        while gate.services.statistics.open != count, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(2))
         }
-        return gate.statistics.open == count
+        return gate.services.statistics.open == count
     }
 }
 

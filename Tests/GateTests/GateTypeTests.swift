@@ -25,8 +25,8 @@ import Testing
                 }
                 #expect(Set(one.node.view.gates.map(\.type)) == ["Gate", "Portal"])
                 let context = ModuleContext(
-                    type: "Rooms", instance: "rooms", configuration: one.gate.context.configuration,
-                    logger: one.gate.context.logger, node: one.node)
+                    type: "Rooms", instance: "rooms", configuration: one.gate.services.context.configuration,
+                    logger: one.gate.services.context.logger, node: one.node)
                 let roster = Roster(context: context) { _ in }
                 #expect(await Set(roster.members(of: "room").map(\.name)) == ["ann", "bob"])
             }

@@ -36,7 +36,7 @@ import Testing
                 let held = try #require(subscriptions.withLock { $0 })
                 #expect(await held.next() == expected)
                 try await client.close()
-                try await until { harness.gate.sessions.count == 0 }
+                try await until { harness.gate.services.sessions.count == 0 }
                 #expect(harness.gate.groups.count == 1)
                 held.open()
                 try await until { harness.gate.groups.count == 0 }

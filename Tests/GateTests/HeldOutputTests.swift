@@ -38,7 +38,7 @@ import Testing
             try await client.publish("Test/Handler_Slow/1", "1", qos: 1, id: 1)
             #expect(try await client.next().body == ByteBuffer(integer: UInt16(1)))
             let id = try #require(await sessions.stream.first { _ in true })
-            let connection = try #require(harness.gate.sessions[id])
+            let connection = try #require(harness.gate.services.sessions[id]?.connection)
             try await connection.shard.eventLoop.submit {
                 let reader = ReadingOnWrite(TestClient.publishPacket("Test/Handler_Slow/3", "3", qos: 1, id: 3))
                 try connection.context?.pipeline.syncOperations.addHandler(reader, position: .first)

@@ -19,7 +19,7 @@ import Testing
         }
         try await GateHarness.run(hub: hub, name: "one", register: register) { one in
             try await GateHarness.run(hub: hub, name: "two", register: register) { two in
-                let context = two.gate.context
+                let context = two.gate.services.context
                 let mover = try await TestClient.connected(port: one.port)
                 _ = try await mover.ask("Test/Handler_Join/1", #""table""#)
                 let session = try #require(await sessions.stream.first { _ in true })

@@ -41,7 +41,7 @@ import Testing
                 let publish = try #require(try await client.next().publish)
                 #expect(publish.topic == "Test/Handler_Much/\(number)")
             }
-            #expect(harness.gate.statistics.stalled == 0)
+            #expect(harness.gate.services.statistics.stalled == 0)
         }
     }
 
@@ -67,7 +67,7 @@ import Testing
             try await client.send(frame(2, TestClient.connect(clientID: "")))
             try await client.send(frame(2, TestClient.publishPacket("Test/Handler_Who", "0")))
             let id = try #require(await sessions.stream.first { _ in true })
-            let connection = try #require(harness.gate.sessions[id])
+            let connection = try #require(harness.gate.services.sessions[id]?.connection)
             try await client.setReading(false)
             var pings = ByteBuffer()
             for _ in 0..<1000 { pings.writeImmutableBuffer(frame(9, ByteBuffer(repeating: 0x78, count: 125))) }
@@ -152,7 +152,7 @@ import Testing
             try await quick.send(rest)
             #expect(try await quick.push(on: "Test/Handler_Echo/1") == #"{"Error":"","Result":249998}"#)
             await slow.closed()
-            #expect(harness.gate.endings[.slow] == 1)
+            #expect(harness.gate.services.endings[.slow] == 1)
         }
     }
 
@@ -174,7 +174,7 @@ import Testing
                 try await client.send(begun(90_000, sent: 5000))
             }
             await client.closed()
-            #expect(harness.gate.endings[.slow] == 1)
+            #expect(harness.gate.services.endings[.slow] == 1)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Mqant
+import MqantMQTT
 import NIOCore
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
     private func request(_ type: ModuleType, wantsReply: Bool = true) -> WaitingRequest {
         WaitingRequest(
             request: RPCRequest(function: "Handler_X", payload: .json(ByteBuffer(string: "[]"))), type: type,
-            replyTopic: wantsReply ? ByteBuffer(string: "t/h/1") : nil, cost: 100)
+            replyTopic: wantsReply ? try? TopicName("t/h/1") : nil, cost: 100)
     }
 
     /// A line whose limit is ten and whose window is given, with the types that it let go.
@@ -149,7 +150,13 @@ import Testing
     }
 
     @Test func repliesCarryErrorOrResult() {
-        func text(_ reply: RPCReply) -> String { String(buffer: ClientReply.payload(of: reply)) }
+        func text(_ reply: RPCReply) -> String {
+            var buffer = ByteBuffer()
+            let reply = ClientReply(reply)
+            reply.write(to: &buffer)
+            #expect(buffer.readableBytes == reply.size, "its size is written before it")
+            return String(buffer: buffer)
+        }
         #expect(text(.success(.json(ByteBuffer(string: #"{"a":1}"#)))) == #"{"Error":"","Result":{"a":1}}"#)
         #expect(text(.failure(RPCError(.remote, "no \"such\"\n"))) == #"{"Error":"no \"such\"\n","Result":null}"#)
         #expect(text(.success(.bytes(ByteBuffer(string: "x")))).contains("not JSON"))

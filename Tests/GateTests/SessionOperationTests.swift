@@ -137,7 +137,7 @@ import Testing
             await #expect(throws: RPCError.noSession) { try await session.send(topic: "t", body: ByteBuffer()) }
             await #expect(throws: RPCError.noSession) { try await session.join("g") }
             await #expect(throws: RPCError.noSession) { try await session.push() }
-            #expect(harness.gate.statistics.refused == 4, "each is counted, once")
+            #expect(harness.gate.services.statistics.refused == 4, "each is counted, once")
         }
     }
 

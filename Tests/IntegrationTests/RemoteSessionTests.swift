@@ -19,7 +19,7 @@ struct RemoteSessionTests {
     /// Runs `body` with a client of a Gate on the node `a`, whose first request a module on the node `b` has had: its
     /// session, as that module keeps it.
     private func withSession(
-        at broker: RabbitMQBroker? = nil, _ body: (Session, TestClient, GateState, TestNode) async throws -> Void
+        at broker: RabbitMQBroker? = nil, _ body: (Session, TestClient, Gate, TestNode) async throws -> Void
     ) async throws {
         let shared = try await SharedBroker.get()
         let network = RabbitMQNetwork(broker: broker ?? shared)
@@ -34,17 +34,17 @@ struct RemoteSessionTests {
         }
         try await front.knows("b:Spy")
         let gate = try await makeGate(on: front, network)
-        let server = try await front.serve(Gate.type, gate.state.context.instance) { try gate.register(on: $0) }
-        try await back.knows(gate.state.context.instance)
+        let server = try await front.serve(Gate.type, gate.services.context.instance) { try gate.register(on: $0) }
+        try await back.knows(gate.services.context.instance)
         let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await gate.run() }
             let result: Result<Void, any Error>
             do {
-                let port = try #require(await gate.state.ports.stream.first { _ in true })
+                let port = try #require(await gate.ports.stream.first { _ in true })
                 let client = try await TestClient.connected(port: port)
                 try await client.publish("Spy/Handler_Keep", "0")
                 let session = try #require(await sessions.stream.first { _ in true })
-                result = .success(try await body(session, client, gate.state, back))
+                result = .success(try await body(session, client, gate, back))
             } catch {
                 result = .failure(error)
             }
@@ -142,7 +142,7 @@ struct RemoteSessionTests {
                 }
             }
             #expect(joined > 25)
-            #expect(gate.sessions.count == 1 && session.groups.count == joined)
+            #expect(gate.services.sessions.count == 1 && session.groups.count == joined)
             try await refusal { try await session.bind(String(repeating: "u", count: 190)) }
             session.set("k", to: String(repeating: "\u{1}", count: 1000))
             try await refusal { try await session.push() }
@@ -189,7 +189,7 @@ struct RemoteSessionTests {
             #expect(try await client.push(on: "t") == "bye")
             #expect(try await client.push(on: "Gate/OnKick") == #"{"reason":"é \"quoted\""}"#)
             await client.closed()
-            try await eventually("the Gate has let it go") { gate.sessions.count == 0 }
+            try await eventually("the Gate has let it go") { gate.services.sessions.count == 0 }
             // The group's owner hears of it a moment later.
             let limit = ContinuousClock.now + .seconds(10)
             while try await context.disconnect(user: "Ada") {
@@ -202,12 +202,12 @@ struct RemoteSessionTests {
         try await withSession { session, client, gate, back in
             try await session.close()
             // The client's end may come late: a child that another test starts may hold its socket for a while.
-            try await eventually("the Gate has let it go") { gate.sessions.count == 0 }
+            try await eventually("the Gate has let it go") { gate.services.sessions.count == 0 }
             await #expect(throws: RPCError.noSession) { try await session.update() }
             await #expect(throws: RPCError.noSession) { try await session.send(topic: "t", body: Self.bytes) }
-            #expect(gate.statistics.refused == 2)
+            #expect(gate.services.statistics.refused == 2)
             try session.castSend(topic: "t", body: Self.bytes)
-            try await eventually("the cast is counted") { gate.statistics.refused == 3 }
+            try await eventually("the cast is counted") { gate.services.statistics.refused == 3 }
         }
     }
 }

@@ -40,7 +40,7 @@ struct OutboundWindow: Sendable {
             return try send(waiting, into: &buffer)
         }
         // Too large is said now, to the sender, not when its turn comes.
-        _ = try PacketEncoder.publishRemainingLength(topic: topic, payload: payload, qos: qos)
+        _ = try PacketEncoder.publishRemainingLength(topic: topic, hasID: true, payloadSize: payload.readableBytes)
         guard queuedCount < limits.queuedMessages, queuedBytes + waiting.byteCount <= limits.queuedBytes else {
             throw MQTTError(.queueFull)
         }

@@ -34,6 +34,13 @@ package struct TopicName: Sendable, Hashable {
         TopicName(trusted: ByteBuffer(bytes: bytes.readableBytesView))
     }
 
+    /// The same name, as a slice of a buffer that its bytes were written to.
+    /// - Returns: nil if they are not there.
+    package func slice(of buffer: ByteBuffer, at index: Int) -> TopicName? {
+        guard let slice = buffer.getSlice(at: index, length: bytes.readableBytes), slice == bytes else { return nil }
+        return TopicName(trusted: slice)
+    }
+
     private init(trusted bytes: ByteBuffer) {
         self.bytes = bytes
     }

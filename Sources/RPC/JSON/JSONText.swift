@@ -19,6 +19,14 @@ package enum JSONText {
         }
     }
 
+    /// Bytes of `text` as `write` writes it.
+    package static func writtenSize(of text: String) -> Int {
+        text.utf8.reduce(2) { size, byte in
+            guard mustBeEscaped(byte) else { return size + 1 }
+            return size + (byte >= 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 ? 2 : 6)
+        }
+    }
+
     private static func mustBeEscaped(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }

@@ -19,7 +19,7 @@ import Testing
         let settings = #""DuplicateLogin": "allow", "EventLoops": 2"#
         try await GateHarness.run(settings: settings, hub: hub, name: "one", register: Self.register) { one in
             try await GateHarness.run(settings: settings, hub: hub, name: "two", register: Self.register) { two in
-                try await body(one, two, one.gate.context)
+                try await body(one, two, one.gate.services.context)
             }
         }
     }
@@ -46,7 +46,7 @@ import Testing
             context.push(toUser: "Bob", topic: "t", body: ByteBuffer(string: "still here"))
             #expect(try await bob.push(on: "t") == "still here")
             #expect(try await !context.disconnect(user: "Ada"))
-            #expect(one.gate.endings[.byModule] == 2 && two.gate.endings[.byModule] == 1)
+            #expect(one.gate.services.endings[.byModule] == 2 && two.gate.services.endings[.byModule] == 1)
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
         } _: { gate in
             let ada = try await client(of: "Ada", at: gate)
             #expect(try await ada.ask("Test/Handler_Join/2", #""room""#) == #"{"Error":"","Result":true}"#)
-            let context = gate.gate.context
+            let context = gate.gate.services.context
             context.push(to: GroupName(group), topic: "$disconnect", body: ByteBuffer(string: body))
             context.push(to: GroupName(group), topic: "t", body: ByteBuffer(string: "still here"))
             let next = try await ada.next(ofType: 3).publish

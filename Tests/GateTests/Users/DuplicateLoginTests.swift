@@ -42,7 +42,7 @@ import Testing
             let id = try #require(SessionID(String(digits)))
             let users = (0..<50).map { "user-\($0)" }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for user in users { group.addTask { _ = try await harness.gate.bind(id, to: user) } }
+                for user in users { group.addTask { _ = try await harness.gate.functions.bind(id, to: user) } }
                 try await group.waitForAll()
             }
             var bound: [String] = []
@@ -113,7 +113,7 @@ import Testing
             }
             let push = GroupPush(group: .user("joe"), topic: "t", qos: 0, body: ByteBuffer(string: "last"))
             #expect(try await one.node.pushConfirmed(push) == .routed)
-            #expect(one.gate.sessions.count + two.gate.sessions.count == 1)
+            #expect(one.gate.services.sessions.count + two.gate.services.sessions.count == 1)
         }
     }
 

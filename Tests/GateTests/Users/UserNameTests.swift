@@ -69,7 +69,7 @@ import Testing
             let older = try await TestClient.connected(port: harness.port, clientID: "caf\u{e9}")
             let newer = try await TestClient.connected(port: harness.port, clientID: "cafe\u{301}")
             await older.closed()
-            #expect(harness.gate.sessions.count == 1)
+            #expect(harness.gate.services.sessions.count == 1)
             try await newer.close()
         }
     }

@@ -3,16 +3,15 @@ import MqantMQTT
 import NIOCore
 
 /// A client's bytes become packets, as many in a turn of the loop as its share of time allows.
-extension ClientConnection {
+extension ClientConnection: BacklogMember {
     /// Packets that are answered at once by MQTT's rules alone, in a turn whose time is used up.
     private static let lightPackets = 8
-    /// Pushes of this session's that its Gate's loops may have to write still when it goes on, for each loop.
-    private static let pendingPushes = 2
 
-    /// Whether a turn of this session makes sense now: not while the pushes that it caused have not been written.
-    var mayWork: Bool { account.pending <= Self.pendingPushes * gate.shards.count }
+    var mayWork: Bool { session?.mayWork ?? true }
 
-    /// Leaves the backlog if it has nothing to do there until something happens.
+    /// True if requests of its client wait for a later turn of the loop, and not for answers.
+    private var isForwardingLate: Bool { session?.isForwardingLate ?? false }
+
     func leavesBacklog() -> Bool {
         guard isClosed || isBlocked else { return false }
         isQueued = false
@@ -73,10 +72,21 @@ extension ClientConnection {
     }
 
     /// Reads nothing more until what has been read is done.
-    func wait() {
+    private func wait() {
         setReading(false)
         // Its output's end wakes it.
-        guard !isBlocked, !isQueued else { return }
+        guard !isBlocked else { return }
+        goOnLater()
+    }
+
+    /// The same, if no read is under way: its end looks at this.
+    func waitUnlessReading() {
+        if !output.isReading { wait() }
+    }
+
+    /// Has it go on in a later turn of the loop.
+    func goOnLater() {
+        guard !isQueued else { return }
         isQueued = true
         shard.goOnLater(self)
     }
@@ -84,23 +94,22 @@ extension ClientConnection {
     /// Goes on with what waited, for as long as one connection may.
     func goOn() {
         let began = NIODeadline.now()
-        isReading = true
+        output.beginRead()
         // In one piece, so that its time is measured as one.
         let isPiece = shard.turn.begin(began)
         isQueued = false
-        isForwardingLate = false
-        forward()
+        session?.forward()
         if !isClosed, !isForwardingLate, !held.isEmpty { takePackets(held.take(), isNew: false, began) }
         if !isClosed, isForwardingLate { wait() }
         let now = NIODeadline.now()
         if isPiece { shard.turn.end(now) }
-        debt = max(.zero, debt + (now - began) + account.take() - TurnBudget.share)
+        debt = max(.zero, debt + (now - began) + (session?.account.take() ?? .zero) - TurnBudget.share)
         readCompleted()
         guard !isClosed, !isQueued, !isBlocked else { return }
         debt = .zero
         if isGone { return finishGone() }
         // Its time of silence begins when its words are read.
-        if mqtt.isConnected { lastRead = now }
+        heard(now)
         setReading(true)
     }
 
@@ -115,7 +124,7 @@ extension ClientConnection {
     func framingHolds(_ bytes: Int, isNew: Bool) {
         guard !isClosed, bytes > 0 || held.framing > 0 else { return }
         let now = NIODeadline.now()
-        if mqtt.isConnected { lastRead = now }
+        heard(now)
         held.framingHolds(bytes, isNew: isNew, now: now)
         if held.counted != held.cost { countHeld() }
     }

@@ -2,18 +2,32 @@ import Mqant
 import MqantMQTT
 import NIOCore
 
-/// What is written to a client: together where it can leave together, and never more than may wait for it.
-extension ClientConnection {
-    /// Output of this size leaves at once: NIO copies what grows, and the bound is looked at when it leaves.
-    private static let largeOutput = 65_536
-    /// Pushes up to this size are copied to one buffer while the client does not take them: each buffer has a cost of
-    /// some hundred bytes.
-    private static let smallPush = 1024
+/// What is written to a client leaves when `ConnectionOutput` says so, and never more than may wait for it.
+extension ClientConnection: OutputHolder {
+    /// True while the client does not take what is written to it.
+    var isBlocked: Bool { output.isBlocked }
 
-    /// Writes bytes, at the latest at the end of this turn of the loop.
-    func write(_ bytes: (inout ByteBuffer) throws(MQTTError) -> Void) throws(MQTTError) {
+    var heldUntil: NIODeadline? { output.heldUntil }
+
+    /// Writes bytes, at the latest at the end of this turn of the loop. The connection ends if they cannot be written.
+    func write(_ bytes: (inout ByteBuffer) throws(MQTTError) -> Void) {
         guard !isClosed, !isGone else { return }
-        try bytes(&output)
+        do throws(MQTTError) {
+            try output.write(bytes)
+            planFlush()
+            flushIfLarge()
+        } catch {
+            close(.protocolError(error))
+        }
+    }
+
+    /// Sends a message, or has it wait for the client's acknowledgements.
+    /// - Throws: `MQTTError`, as `ServerSession.push` does.
+    func push(topic: TopicName, payload: ByteBuffer, qos: QoS) throws(MQTTError) {
+        guard !isClosed, !isGone else { return }
+        try output.write { output throws(MQTTError) in
+            try mqtt.push(topic: topic, payload: payload, qos: qos, into: &output)
+        }
         planFlush()
         flushIfLarge()
     }
@@ -22,20 +36,17 @@ extension ClientConnection {
     func write(_ push: EncodedPush) {
         guard !isClosed, !isGone, mqtt.isConnected else { return }
         if let packet = push.packet {
-            guard let context, isBlocked ? packet.readableBytes > Self.smallPush : output.readableBytes == 0 else {
-                output.writeImmutableBuffer(packet)
+            if output.writeShared(packet) {
                 planFlush()
                 return flushIfLarge()
             }
             // The same bytes for every member: no copy.
-            if output.readableBytes > 0 { flush(always: true) }
-            if !isClosed { send(packet, context) }
+            flush(always: true)
+            if !isClosed, let context { send(packet, context) }
             return
         }
         do throws(MQTTError) {
-            try write { output throws(MQTTError) in
-                try mqtt.push(topic: push.topic, payload: push.payload, qos: push.qos, into: &output)
-            }
+            try self.push(topic: push.topic, payload: push.payload, qos: push.qos)
         } catch {
             close(error.code == .queueFull ? .stalled : .protocolError(error))
         }
@@ -43,43 +54,31 @@ extension ClientConnection {
 
     /// Has what was written flushed at the end of this turn of the loop.
     func planFlush() {
-        isUrgent = true
-        guard !isReading, !isFlushPlanned else { return }
-        isFlushPlanned = true
-        shard.flushLater(self)
+        if output.planFlush() { shard.flushLater(self) }
     }
 
     /// Within one read, too, a client may ask for more than may wait for it.
     func flushIfLarge() {
-        if output.readableBytes >= Self.largeOutput { flush() }
+        if output.isLarge { flush() }
     }
 
-    /// Ends a read: what was written leaves, or waits for an answer that it can leave with.
     func readCompleted() {
-        isReading = false
-        if isUrgent || requests.outstanding == 0 {
-            flush()
-        } else if heldUntil == nil, output.readableBytes > 0 {
-            let limit = NIODeadline.now() + HeldOutput.limit
-            heldUntil = limit
-            shard.flush(self, heldUntil: limit)
+        switch output.endRead(awaitsAnswer: session?.awaitsAnswer ?? false, now: .now()) {
+        case .flush: flush()
+        case .hold(let limit): shard.flush(self, heldUntil: limit)
+        case .nothing: break
         }
     }
 
     /// Hands what was written to the channel.
-    /// - Parameter always: also to one that has not taken what came before; else it is kept in one buffer until then.
+    /// - Parameter always: also to one that has not taken what came before.
     func flush(always: Bool = false) {
-        isFlushPlanned = false
-        isUrgent = false
-        heldUntil = nil
-        guard output.readableBytes > 0, let context else { return }
-        guard always || !isBlocked || output.readableBytes >= Self.largeOutput else {
-            if isOverLimit(context, more: output.readableBytes) { close(.stalled) }
-            return
+        guard let context else { return }
+        switch output.flush(always: always) {
+        case .nothing: break
+        case .write(let bytes): send(bytes, context)
+        case .keep(let count): if isOverLimit(context, more: count) { close(.stalled) }
         }
-        let bytes = output
-        output = ByteBuffer()
-        send(bytes, context)
     }
 
     /// Hands bytes to the channel. One message of any size may wait there, but nothing behind more than the limit.
@@ -90,19 +89,21 @@ extension ClientConnection {
     }
 
     private func isOverLimit(_ context: ChannelHandlerContext, more: Int) -> Bool {
-        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        return buffered + more > gate.configuration.writeBufferLimit
+        bufferedBytes(context) + more > services.settings.writeBufferLimit
+    }
+
+    /// Bytes that the channel has and the kernel has not.
+    func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// The client takes what is written, or has stopped to. While it does not, nothing more of it is read: so what it asks
     /// for does not pile up.
     func outputChanged(isWritable: Bool) {
-        guard !isClosed, !isGone, isBlocked == isWritable else { return }
-        isBlocked = !isWritable
+        guard !isClosed, !isGone, output.setBlocked(!isWritable) else { return }
         guard isWritable else { return setReading(false) }
         flush()
-        guard !isClosed, !isBlocked, !isQueued else { return }
-        isQueued = true
-        shard.goOnLater(self)
+        guard !isClosed, !isBlocked else { return }
+        goOnLater()
     }
 }

@@ -10,10 +10,10 @@ import NIOCore
 final class Shard: @unchecked Sendable {
     let eventLoop: any EventLoop
     private var connections: [ClientConnection] = []
-    private(set) var groups: [GroupName: [ClientConnection]] = [:]
+    var members = GroupMembers<ClientConnection>()
     private var unflushed: [ClientConnection] = []
     private var isFlushScheduled = false
-    private var held = HeldOutput()
+    private var held = HeldOutput<ClientConnection>()
     private var isHeldFlushScheduled = false
     private var sweeper: RepeatedTask?
     /// The time of this turn of the loop, and what waits for the next.
@@ -22,28 +22,37 @@ final class Shard: @unchecked Sendable {
         _read { yield loopTurn.budget }
         _modify { yield &loopTurn.budget }
     }
-    var backlog = Backlog()
+    var backlog = Backlog<ClientConnection>()
     var postponedPushes: (() -> Void)?
     var fanOut: FanOut?
     var isTurnScheduled = false
     /// Whose request is being sent: what is pushed meanwhile is pushed because of it.
-    var sender: ClientConnection?
+    var sender: ClientSession?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
     /// Reports the memberships of these connections' sessions.
     let presences: PresenceReporter
 
+    /// Pushes caused by one session that the Gate's loops may have to write still while its requests go on.
+    let pendingPushes: Int
+
     /// What this loop has of the Gate's bounds on input that is not taken in yet, and on requests.
     var inputShare: ByteShare
     var requestShare: ByteShare
 
-    init(eventLoop: any EventLoop, context: ModuleContext, inputBound: ByteBound, requestBound: ByteBound) {
+    /// - Parameter loops: how many event loops the Gate has.
+    init(
+        eventLoop: any EventLoop, loops: Int, context: ModuleContext, inputBound: ByteBound, requestBound: ByteBound
+    ) {
         self.eventLoop = eventLoop
+        pendingPushes = Self.pendingPushesOfLoop * loops
         inputShare = ByteShare(of: inputBound)
         requestShare = ByteShare(of: requestBound)
         presences = PresenceReporter(node: context.node, gate: context.instance, eventLoop: eventLoop)
     }
 
+    /// The same for each loop.
+    private static let pendingPushesOfLoop = 2
     /// How often connections are looked at for silence and stalls.
     private static let sweepInterval = TimeAmount.milliseconds(500)
 
@@ -76,35 +85,16 @@ final class Shard: @unchecked Sendable {
         }
     }
 
-    /// Adds a member at the end of a group.
-    /// - Returns: its place, for `removeMember`.
-    func addMember(_ connection: ClientConnection, to group: GroupName) -> Int {
-        eventLoop.preconditionInEventLoop()
-        let index = groups[group]?.count ?? 0
-        groups[group, default: []].append(connection)
-        return index
-    }
-
-    /// Removes the member at a place; the last one takes that place.
+    /// Removes the member at a place of a group.
     func removeMember(at index: Int, of group: GroupName) {
         eventLoop.preconditionInEventLoop()
-        guard let last = groups[group]?.popLast() else { return }
-        if let count = groups[group]?.count, index < count {
-            groups[group]?[index] = last
-            last.memberMoved(to: index, in: group)
-        }
-        if groups[group]?.isEmpty == true { groups[group] = nil }
+        members.remove(at: index, of: group)?.session?.memberMoved(to: index, in: group)
     }
 
     /// The members of a group that are known to a roster.
     func reportedMembers(of group: GroupName) -> [GroupMember] {
         eventLoop.preconditionInEventLoop()
-        return (groups[group] ?? []).compactMap { member in
-            guard let session = member.box?.state.id, let presence = member.memberships[group]?.presence else {
-                return nil
-            }
-            return GroupMember(session: session, key: presence.key, name: presence.name)
-        }
+        return (members[group] ?? []).compactMap { $0.session?.reportedMember(of: group) }
     }
 
     /// Reports memberships to whom they were not told before: other instances may own their keys now.
@@ -112,7 +102,7 @@ final class Shard: @unchecked Sendable {
     func renewPresences(all: Bool) {
         eventLoop.preconditionInEventLoop()
         let isAnotherIncarnation = presences.update()
-        for connection in connections { connection.renewPresences(all: all || isAnotherIncarnation) }
+        for connection in connections { connection.session?.renewPresences(all: all || isAnotherIncarnation) }
     }
 
     /// Has a connection's output flushed at the end of this turn of the loop, together with what comes till then.
@@ -151,7 +141,7 @@ final class Shard: @unchecked Sendable {
     /// Closes all connections; nobody on this loop hears of the others' leaving.
     func closeAll() {
         eventLoop.preconditionInEventLoop()
-        groups = [:]
+        members.removeAll()
         for connection in connections { connection.close(.serverShutdown) }
     }
 

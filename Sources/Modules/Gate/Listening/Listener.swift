@@ -3,24 +3,19 @@ import Mqant
 import NIOCore
 import NIOPosix
 
-/// How MQTT's bytes lie on a connection.
-enum Framing: Sendable {
-    /// As they are (MQTT 3.1.1 §4.2).
-    case stream
-    /// In binary WebSocket frames (MQTT 3.1.1 §6).
-    case webSocket
-}
-
 /// Listens for clients, and gives each connection its pipeline.
 struct Listener {
-    let gate: GateState
+    let services: GateServices
+    let shards: [Shard]
     let group: MultiThreadedEventLoopGroup
     let tls: TLSContext?
+    /// Is told each port that is listened on.
+    let ports: AsyncStream<Int>.Continuation
 
     /// - Throws: `ListenError` if the address cannot be listened on.
     func listen(_ address: ListenAddress, framing: Framing) async throws -> any Channel {
         let channel = try await address.listen(
-            group, limit: gate.statistics.connections, logger: gate.logger
+            group, limit: services.statistics.connections, logger: services.context.logger
         ) { bootstrap, socketAddress in
             try await bootstrap
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -36,9 +31,9 @@ struct Listener {
                 .bind(to: socketAddress).get()
         }
         let actual = channel.localAddress?.port ?? address.port
-        gate.ports.continuation.yield(actual)
-        ListeningPorts.observer?(gate.context.instance, actual)
-        gate.logger.info(
+        ports.yield(actual)
+        ListeningPorts.observer?(services.context.instance, actual)
+        services.context.logger.info(
             framing == .stream ? "TCP Listen : \(address.host):\(actual)" : "WS Listen : \(address.host):\(actual)",
             metadata: tls == nil ? nil : ["tls": "on"])
         return channel
@@ -47,7 +42,7 @@ struct Listener {
     /// Serves the client at the other end of a socket that is connected already, as one that came in by an address. The socket
     /// is closed at once if there is no place.
     func accept(_ socket: NIOBSDSocket.Handle) async throws {
-        let limit = gate.statistics.connections
+        let limit = services.statistics.connections
         guard limit.admit() else {
             close(socket)
             return
@@ -64,15 +59,15 @@ struct Listener {
 
     /// From here on the client's own requests wait. What others send it may be more, up to `WriteBufferLimit`.
     private var waterMark: ChannelOptions.Types.WriteBufferWaterMark {
-        let high = min(gate.configuration.writeBufferLimit, 65_536)
+        let high = min(services.settings.writeBufferLimit, 65_536)
         return .init(low: high / 2, high: high)
     }
 
     private func addHandlers(to channel: any Channel, framing: Framing) throws {
-        guard let shard = gate.shard(of: channel.eventLoop) else { return channel.close(promise: nil) }
+        guard let shard = shards.of(channel.eventLoop) else { return channel.close(promise: nil) }
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(tls.makeHandler()) }
-        let connection = ClientConnection(gate: gate, shard: shard)
+        let connection = ClientConnection(services: services, shard: shard, framing: framing)
         switch framing {
         case .stream: try pipeline.addHandler(connection)
         case .webSocket: try WebSocketHandshake.addHandlers(to: channel, connection: connection)

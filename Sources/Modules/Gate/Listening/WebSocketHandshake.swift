@@ -6,10 +6,12 @@ import NIOWebSocket
 /// The HTTP request that opens a WebSocket (RFC 6455 §4.2), and MQTT behind it.
 enum WebSocketHandshake {
     static func addHandlers(to channel: any Channel, connection: ClientConnection) throws {
-        let answer = NIOLoopBound(HandshakeHandler(gate: connection.gate), eventLoop: channel.eventLoop)
+        let settings = connection.services.settings
+        let answer = NIOLoopBound(
+            HandshakeHandler(timeout: TimeAmount(settings.handshakeTimeout)), eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             // One more than the packet's bound, so that the packet's own check is the one that speaks.
-            maxFrameSize: connection.gate.configuration.maximumPacketSize + 1,
+            maxFrameSize: settings.maximumPacketSize + 1,
             shouldUpgrade: { channel, head in
                 channel.eventLoop.makeCompletedFuture { Self.responseHeaders(for: head) }
             },
@@ -19,8 +21,7 @@ enum WebSocketHandshake {
                     let meter = WebSocketMeter(connection)
                     let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
                     try pipeline.addHandler(meter, position: .before(decoder))
-                    let limit = connection.gate.configuration.maximumPacketSize
-                    try pipeline.addHandler(WebSocketCodec(limit: limit, meter: meter))
+                    try pipeline.addHandler(WebSocketCodec(limit: settings.maximumPacketSize, meter: meter))
                     try pipeline.addHandler(connection)
                 }
             })
@@ -61,15 +62,15 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let gate: GateState
+    private let timeout: TimeAmount
     private var timer: Scheduled<Void>?
     private var isAnswered = false
 
-    init(gate: GateState) { self.gate = gate }
+    init(timeout: TimeAmount) { self.timeout = timeout }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: TimeAmount(gate.configuration.handshakeTimeout)) {
+        timer = context.eventLoop.scheduleTask(in: timeout) {
             bound.value.close(promise: nil)
         }
     }

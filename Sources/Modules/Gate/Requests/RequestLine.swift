@@ -1,13 +1,13 @@
 import DequeModule
 import Mqant
-import NIOCore
+import MqantMQTT
 
 /// A request that a client sent and that no module has got yet.
 struct WaitingRequest {
     var request: RPCRequest
     var type: ModuleType
     /// The topic of the reply; nil if the client wants none.
-    var replyTopic: ByteBuffer?
+    var replyTopic: TopicName?
     /// Bytes that it counts for the bounds.
     var cost: Int
 }
@@ -26,6 +26,10 @@ struct RequestLine {
     private var waiting: Deque<WaitingRequest> = []
     /// Bytes of all requests that are not answered.
     private(set) var bytes = 0
+    /// True while requests are given out: a call may be answered before its return.
+    private var isForwarding = false
+    /// True if those that wait do so for a later turn of the loop, and not for answers.
+    private(set) var isLate = false
 
     var waitingCount: Int { waiting.count }
 
@@ -47,6 +51,21 @@ struct RequestLine {
     func hasNext(window: Int) -> Bool {
         guard let first = waiting.first, outstanding + castsOut < window else { return false }
         return outstanding == 0 || outstandingType == first.type
+    }
+
+    /// Begins to give requests out.
+    /// - Returns: false if that goes on already, or none waits.
+    mutating func beginForwarding() -> Bool {
+        guard !isForwarding, !waiting.isEmpty else { return false }
+        isForwarding = true
+        isLate = false
+        return true
+    }
+
+    /// - Parameter isLate: there was no time for the rest in this turn.
+    mutating func endForwarding(isLate: Bool) {
+        isForwarding = false
+        self.isLate = isLate
     }
 
     /// Takes the first request out if it may go to its module now.

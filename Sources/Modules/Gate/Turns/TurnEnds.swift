@@ -2,8 +2,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Tells each shard of the ends of its event loop's turns. NIO runs tasks for as long as there are any before it looks
-/// at the sockets again, so no task can tell: only the loop itself does.
+/// Tells the turn of each event loop when it ends. NIO runs tasks for as long as there are any before it looks at the
+/// sockets again, so no task can tell: only the loop itself does.
 ///
 /// `@unchecked Sendable`: `turns` is written once, before `isReady` is set with releasing order, and read after that
 /// was loaded with acquiring order.
@@ -12,10 +12,10 @@ final class TurnEnds: NIOEventLoopMetricsDelegate, @unchecked Sendable {
     private var turns: [ObjectIdentifier: LoopTurn] = [:]
     private let isReady = Atomic(false)
 
-    /// From now on the shards are told. Called once.
-    func begin(_ shards: [Shard]) {
+    /// From now on the turns of these loops are told. Called once.
+    func begin(_ loops: [(eventLoop: any EventLoop, turn: LoopTurn)]) {
         guard !isReady.load(ordering: .acquiring) else { return }
-        for shard in shards { turns[ObjectIdentifier(shard.eventLoop)] = shard.loopTurn }
+        for (eventLoop, turn) in loops { turns[ObjectIdentifier(eventLoop)] = turn }
         isReady.store(true, ordering: .releasing)
     }
 
@@ -23,11 +23,4 @@ final class TurnEnds: NIOEventLoopMetricsDelegate, @unchecked Sendable {
         guard isReady.load(ordering: .acquiring) else { return }
         turns[info.eventLoopID]?.budget.turnEnded()
     }
-}
-
-/// The turn of one event loop.
-///
-/// `@unchecked Sendable`: touched on that loop only.
-final class LoopTurn: @unchecked Sendable {
-    var budget = TurnBudget()
 }

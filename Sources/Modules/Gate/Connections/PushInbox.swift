@@ -32,7 +32,7 @@ final class PushInbox: Sendable {
     /// no time left in this turn.
     func deliver(_ push: EncodedPush) {
         var push = push
-        push.cause = shards.first { $0.eventLoop.inEventLoop }?.sender?.account
+        push.cause = shards.current?.sender?.account
         let cost = push.cost
         let toSchedule: [Int]? = state.withLock { state in
             guard state.waitingBytes + cost * shards.count <= Self.maximumWaitingBytes else { return nil }

@@ -10,8 +10,8 @@ struct WriteProgress {
     mutating func began() { isPending = true }
 
     /// True if bytes have waited for `limit` and none was taken.
-    mutating func isStalled(_ channel: any Channel, now: NIODeadline, limit: TimeAmount) -> Bool {
-        let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    /// - Parameter buffered: the bytes that wait now.
+    mutating func isStalled(buffered: Int, now: NIODeadline, limit: TimeAmount) -> Bool {
         guard buffered > 0 else {
             self = WriteProgress()
             return false

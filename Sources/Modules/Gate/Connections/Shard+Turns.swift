@@ -80,7 +80,7 @@ extension Shard {
                 now = .now()
                 return true
             }
-            guard let members = groups[push.group] else {
+            guard let members = self.members[push.group] else {
                 push.cause?.ended()
                 continue
             }
@@ -101,8 +101,8 @@ extension Shard {
             let end = min(fanOut.next + Self.membersBetweenLooks, fanOut.members.count)
             for member in fanOut.members[fanOut.next..<end] {
                 // Who left meanwhile has been told so.
-                guard !isResumed || member.memberships[push.group] != nil else { continue }
-                if let except = push.except, member.box?.state.id == except { continue }
+                guard !isResumed || member.session?.isMember(of: push.group) == true else { continue }
+                if let except = push.except, member.session?.id == except { continue }
                 member.write(push)
                 if let reason = push.ending { member.close(reason) }
             }

@@ -26,12 +26,12 @@ final class Endings: Sendable {
     subscript(kind: CloseReason.Kind) -> Int { counts.withLock { $0[kind]?.all ?? 0 } }
 
     func ended(
-        _ reason: CloseReason, address: SocketAddress?, clientID: String, userID: String, session: SessionID?
+        _ reason: CloseReason, origin: ClientOrigin, clientID: String, userID: String, session: SessionID?
     ) {
         let unsaid = counts.withLock { $0[reason.kind, default: Count()].add(.now()) }
         guard let unsaid else { return }
         var metadata: Logger.Metadata = [
-            "reason": "\(reason)", "address": "\(Self.text(of: address))",
+            "reason": "\(reason)", "address": "\(origin)",
             "client": "\(clientID.prefix(Self.longestText))", "user": "\(userID.prefix(Self.longestText))",
         ]
         if let session { metadata["session"] = "\(session)" }
@@ -39,11 +39,6 @@ final class Endings: Sendable {
         // A probe that never says CONNECT is no news.
         let isProbe = reason.kind == .closed && session == nil
         logger.log(level: isProbe ? .debug : .info, "connection ended", metadata: metadata)
-    }
-
-    private static func text(of address: SocketAddress?) -> String {
-        guard let address, let host = address.ipAddress, let port = address.port else { return "" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
