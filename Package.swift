@@ -1,4 +1,5 @@
 // swift-tools-version:6.2
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -8,6 +9,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -186,6 +188,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The load generator, which knows nothing of the server's code. Images of servers are built from Sources and Tests alone.
+if FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/load") {
+    package.products.append(.executable(name: "mqantload", targets: ["MqantLoad"]))
+    package.targets += [
+        .target(name: "CMqantEpoll", path: "Benchmarks/CEpoll"),
+        .executableTarget(
+            name: "MqantLoad", dependencies: ["CMqantEpoll", argumentParser, heap, histogram], path: "Benchmarks/load",
+            swiftSettings: settings),
+        .testTarget(name: "LoadTests", dependencies: ["MqantLoad"], swiftSettings: settings),
+    ]
+}
 
 // Benchmarks reach into the package, so they cannot be a package of their own; they are built when they are asked for:
 // MQANT_BENCHMARKS=1 swift build -c release
