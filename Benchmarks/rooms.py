@@ -1,6 +1,7 @@
 """The measuring of `rooms`: see there."""
 
 import contextlib
+import json
 import os
 import re
 import statistics
@@ -17,22 +18,16 @@ ROUNDS = int(os.environ["ROUNDS"])
 SECONDS = 4
 
 
-def mqttload(mode, address, *options):
-    """Starts a load; `result` gives its figures."""
-    return subprocess.Popen([os.environ["MQTTLOAD"], mode, "-h", address, "-p", str(TCP), "-d", str(SECONDS), *options],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def result(process):
-    """Its figures; those of a process that it watched under `name[pid]`."""
-    output = process.communicate(timeout=180)[0]
-    lines = [line for line in output.splitlines() if line.startswith("RESULT")]
-    assert lines, f"mqttload says {output[-500:]!r}"
-    return {key: float(value) for key, value in re.findall(r" ([\w\[\]]+)=([0-9.]+)", lines[-1])}
-
-
-def watched(processes):
-    return "--pid", ",".join(str(process.pid) for process in processes)
+def load(kind, addresses, processes, *options):
+    """Puts load on Gates and returns the figures; the CPU seconds of each process that is watched under its id."""
+    where = [word for address in addresses for word in ("--address", f"{address}:{TCP}")]
+    pids = ",".join(str(process.pid) for process in processes)
+    ran = subprocess.run([os.environ["MQANTLOAD"], kind, "--json", "--duration", str(SECONDS), "--warm-up", "2",
+                          "--watch", pids, *where, *options], capture_output=True, text=True, timeout=180)
+    # Status 1: it ran, and something was lost; the figures say what.
+    assert ran.returncode in (0, 1) and ran.stdout, f"mqantload says {ran.stderr[-500:]!r}"
+    figures = json.loads(ran.stdout)
+    return figures | {int(row["name"]): row["cpu_s"] for row in figures.get("server", [])}
 
 
 def median(values):
@@ -57,17 +52,15 @@ class Measuring:
             processes = {"Gate": cluster.node("Gate").process, "Chat": cluster.node("Chat").process,
                          "broker": self.broker.process}
             for number in range(ROUNDS):
-                results = [result(load) for load in [
-                    mqttload("fanout", cluster.address("Gate", gate), "-n", str(members // gates), "-s", "1",
-                             "--join-window", "64", "--prefix", f"g{number}-{gate}-",
-                             *(watched(processes.values()) if gate == 0 else ())) for gate in range(gates)]]
-                rates.append(sum(found["deliveries_per_s"] for found in results))
-                first = results[0]
+                # A speaker at each Gate, and as many processes: each has the clients of one Gate.
+                found = load("rooms", [cluster.address("Gate", gate) for gate in range(gates)], processes.values(),
+                             "--connections", str(members), "--speakers", str(gates), "--processes", str(gates),
+                             "--user-prefix", f"g{number}-")
+                rates.append(found["deliveries_per_s"])
                 for name, process in processes.items():
-                    spent = first[f"cpu_s[{process.pid}]"]
                     # The Gate writes to its own members; the others work for all.
-                    delivered = first["deliveries_per_s"] if name == "Gate" else rates[-1]
-                    costs[name].append(1e6 * spent / (delivered * first["secs"]))
+                    delivered = rates[-1] / gates if name == "Gate" else rates[-1]
+                    costs[name].append(1e6 * found[process.pid] / (delivered * SECONDS))
         print(f"one room, {members} members on {gates} gates: {median(rates):.0f} deliveries/s; CPU for each: "
               + ", ".join(f"{name} {median(cost):.2f} µs" for name, cost in costs.items()), flush=True)
 
@@ -78,12 +71,12 @@ class Measuring:
                      "Chat": [cluster.node("Chat", index).process for index in range(count)]}
             for number in range(ROUNDS):
                 calls = self.calls(cluster)
-                found = result(mqttload("fanout", cluster.address("Gate"), "-n", "1000", "--rooms", "1000", "-s", "1000",
-                                        "--join-window", "64", "--prefix", f"c{number}-", *watched(sum(nodes.values(), []))))
+                found = load("rooms", [cluster.address("Gate")], sum(nodes.values(), []), "--connections", "1000",
+                             "--rooms", "1000", "--speakers", "1000", "--user-prefix", f"c{number}-")
                 rates.append(found["says_per_s"])
                 for name, processes in nodes.items():
-                    spent = sum(found[f"cpu_s[{process.pid}]"] for process in processes)
-                    costs[name].append(1e6 * spent / (found["says_per_s"] * found["secs"]))
+                    spent = sum(found[process.pid] for process in processes)
+                    costs[name].append(1e6 * spent / (found["says_per_s"] * SECONDS))
                 calls = [now - then for now, then in zip(self.calls(cluster), calls)]
                 shares.append(max(calls) * len(calls) / sum(calls))
         whole = sum(median(cost) for cost in costs.values())
@@ -100,23 +93,23 @@ class Measuring:
             for _ in range(ROUNDS):
                 raw.append(self.raw())
                 for clients, figures in found.items():
-                    # The default call is answered with an error text, which is as good as any.
-                    figures.append(result(mqttload("rpc", cluster.address("Gate"), "-n", str(clients), "--ok", "",
-                                                   *watched(processes.values()))))
+                    # A call that is answered with an error text, which is as good as any: nobody is in the room.
+                    figures.append(load("calls", [cluster.address("Gate")], processes.values(), "--connections",
+                                        str(clients), "--topic", "Chat/Handler_Say", "--payload", '{"roomName":"abc"}',
+                                        "--ok", ""))
         base = median([figures["calls_per_s"] for figures in raw])
         print(f"raw, one message for a call, 64 outstanding: {base:.0f} calls/s, "
               f"p50 {median([figures['p50'] for figures in raw]):.0f} p99 {median([figures['p99'] for figures in raw]):.0f} µs",
               flush=True)
         for clients, figures in found.items():
-            rate, p50, p99 = (median([figure[key] for figure in figures]) for key in ("per_s", "lat_p50", "p99"))
-            costs = {name: median([1e6 * figure[f"cpu_s[{process.pid}]"] / (figure["per_s"] * figure["secs"])
-                                   for figure in figures]) for name, process in processes.items()}
+            rate, p50, p99 = (median([figure[key] for figure in figures]) for key in ("calls_per_s", "p50_us", "p99_us"))
+            costs = {name: median([1e6 * figure[process.pid] / figure["calls"] for figure in figures]) for name, process in processes.items()}
             print(f"through a gate, {clients} connections: {rate:.0f} calls/s, p50 {p50:.0f} p99 {p99:.0f} µs; "
                   f"{rate / base:.2f} × raw; CPU for each: "
                   + ", ".join(f"{name} {cost:.0f} µs" for name, cost in costs.items()), flush=True)
 
     def raw(self):
-        output = subprocess.run([os.environ["AMQPRPC"], "-h", BRIDGE, "-u", USER, "-P", PASSWORD, "-w", "64", "-d", "3"],
+        output = subprocess.run([os.environ["RAWRPC"], "-h", BRIDGE, "-u", USER, "-P", PASSWORD, "-w", "64", "-d", "3"],
                                 capture_output=True, text=True, timeout=60).stdout
         line = next(line for line in output.splitlines() if line.startswith("RESULT"))
         return {key: float(value) for key, value in re.findall(r" (\w+)=([0-9.]+)", line)}

@@ -1,4 +1,4 @@
-/// What a run of ping-pong RPC found, as the line of `amqprpc` that the script `rpc` reads.
+/// What a run of ping-pong RPC found, as the line of `raw/rawrpc.c` that the script `rpc` reads.
 public struct RunResult: CustomStringConvertible {
     private let window: Int
     private let seconds: Double

@@ -4,7 +4,7 @@ import MqantRPC
 import MqantRPCRabbitMQ
 import NIOCore
 
-/// RPC from one process to another through RabbitMQ, as `amqprpc` measures it: 200-byte requests, 80-byte replies.
+/// RPC from one process to another through RabbitMQ, as `raw/rawrpc.c` measures it: 200-byte requests, 80-byte replies.
 ///
 ///     RPCBench serve URI [nonblocking]
 ///     RPCBench call URI SECONDS W[,W…] [tasks] [watch=PID,PID]

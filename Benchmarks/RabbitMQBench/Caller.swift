@@ -4,7 +4,7 @@ import MqantRabbitMQ
 import NIOCore
 import Synchronization
 
-/// Keeps requests outstanding, each answered reply sending the next one, like `amqprpc`.
+/// Keeps requests outstanding, each answered reply sending the next one, like `raw/rawrpc.c`.
 final class Caller: Sendable {
     private struct State {
         var sent: [UInt64] = []

@@ -2,7 +2,7 @@ import MqantBenchSupport
 import MqantRabbitMQ
 import NIOCore
 
-/// Ping-pong RPC through RabbitMQ with this project's `RabbitMQ` target, to be run by turns with `amqprpc.c`.
+/// Ping-pong RPC through RabbitMQ with this project's `RabbitMQ` target, to be run by turns with `raw/rawrpc.c`.
 ///
 ///     RabbitMQBench serve URI QUEUE
 ///     RabbitMQBench call URI QUEUE SECONDS W[,W…] [watch=PID,PID]
