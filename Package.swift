@@ -2,11 +2,15 @@
 import Foundation
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// For scripts/check-instructions, which looks into targets from outside, in a release build.
+let countsInstructions = Context.environment["MQANT_INSTRUCTIONS"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (countsInstructions ? [.unsafeFlags(["-enable-testing"])] : [])
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
@@ -216,6 +220,14 @@ if Context.environment["MQANT_BENCHMARKS"] != nil {
             ],
             path: "Benchmarks/RPCBench", swiftSettings: settings),
     ]
+}
+
+if countsInstructions {
+    package.targets.append(
+        .executableTarget(
+            name: "MqantInstructions",
+            dependencies: ["MqantGate", "MqantMQTT", "MqantRPC", "MqantRPCRabbitMQ", logging, nio, nioPosix],
+            path: "Benchmarks/instructions", swiftSettings: settings))
 }
 
 // DocC's plugin is for scripts/docs: who depends on this package never resolves it.
