@@ -5,6 +5,7 @@
 # (default: all). In the environment:
 #   CLIENT_TESTS_VENV         where the Python environment is kept (default: .venv beside this file)
 #   CLIENT_TESTS_SCREENSHOTS  a folder for the browser's screenshots (default: a temporary one, thrown away)
+#   MQANT_SCREENSHOTS         a folder of the checkout for the pictures of test_pictures: docs/images renews the documents'
 # Debian packages needed: python3-venv nodejs node-mqtt node-buffer esbuild mosquitto-clients chromium chromium-driver
 set -eu
 

@@ -204,9 +204,28 @@ class Page(unittest.TestCase):
         page.open(chatless.page())
         page.type("#name", "Ada")
         page.click("#enter")
-        page.see("Service(type:Chat) not found", "#error")
+        page.see("A part of the server is not running (Chat).", "#error")
         page.see("Not connected", "#state")
         self.assertFalse(page.run("return document.getElementById('join').hidden"), "one can try again")
+
+    def test_who_is_here_and_the_invite_link(self):
+        room = f"room-{next(numbers)} é"
+        ada, bob = self.browser(), self.browser()
+        self.join(ada, "Ada", room)
+        ada.see("1 here", "#here")
+        until("she is alone", lambda: ada.run("return document.getElementById('alone').checkVisibility()"))
+        bob.open(ada.run("return location.href"))
+        bob.type("#name", "Bob" + ENTER)
+        for page in (ada, bob):
+            page.see("2 here", "#here")
+            names = "return [...document.querySelectorAll('#members bdi')].map(e => e.textContent)"
+            until("both are named", lambda: page.run(names) == ["Ada", "Bob"])
+        self.assertFalse(ada.run("return document.getElementById('alone').checkVisibility()"))
+        self.player("Carl", room).close()
+        ada.see("Carl left")
+        bob.click("#leave")
+        ada.see("1 here", "#here")
+        self.assert_quiet(ada, server.http, server.ws)
 
     def test_a_login_elsewhere_signs_the_page_out(self):
         room = f"room-{next(numbers)}"

@@ -34,8 +34,8 @@ class Web(BadInputCase):
 
     def test_the_files_of_the_page(self):
         for path, kind in (("index.html", "text/html"), ("style.css", "text/css"), ("chat.js", "text/javascript"),
-                           ("chat/session.js", "text/javascript"), ("vendor/mqtt.js", "text/javascript"),
-                           ("favicon.svg", "image/svg+xml")):
+                           ("vendor/mqtt.js", "text/javascript"), ("favicon.svg", "image/svg+xml"),
+                           *((f"chat/{file.name}", "text/javascript") for file in (PAGE / "chat").iterdir())):
             with self.subTest(path):
                 status, headers, body = self.ask(f"/mqant/{path}?x=1")
                 self.assertEqual((status, headers.get_content_type()), (200, kind))

@@ -1,10 +1,23 @@
 import { gateAddress } from './chat/address.js'
+import { Refused } from './chat/connection.js'
+import { Composer } from './chat/composer.js'
+import { explain } from './chat/errors.js'
+import { JoinForm } from './chat/form.js'
+import { copy, inviteLink, invitedRoom, isOfThisMachine } from './chat/invite.js'
 import { Log } from './chat/log.js'
+import { at, person, visible } from './chat/nodes.js'
+import { People } from './chat/people.js'
 import { Session } from './chat/session.js'
 
-const at = id => document.getElementById(id)
+const wide = matchMedia('(min-width: 60rem)') // there is room for the list beside the messages: as in style.css
 const log = new Log(at('log'), at('scroller'), at('newer'))
+const people = new People({
+  list: at('members'), more: at('more'), count: at('count'), button: at('here'), changed: showAlone
+})
+const form = new JoinForm(join, leave)
+let address
 let session = null
+let room = ''
 let unread = 0
 let countdown = 0
 
@@ -15,23 +28,47 @@ function showError (text) {
   at('error').hidden = !text
 }
 
-function showState (name, text) {
+function showState (name, length = 0) {
+  clearInterval(countdown)
   at('state').dataset.state = name
-  at('state-text').textContent = text
+  at('state-text').textContent = {
+    idle: 'Not connected', connecting: 'Connecting…', joined: 'Connected', waiting: 'Reconnecting'
+  }[name]
   at('countdown').textContent = ''
   at('retry').hidden = name !== 'waiting'
   at('send').disabled = name !== 'joined'
+  if (name !== 'waiting') return
+  const end = Date.now() + length
+  const tell = () => {
+    at('countdown').textContent = ` in ${Math.max(1, Math.ceil((end - Date.now()) / 1000))} s`
+  }
+  tell() // for the eyes only: a screen reader is not to count
+  countdown = setInterval(tell, 1000)
 }
 
-function showRoom (visible) {
-  at('join').hidden = visible
-  at('chat').hidden = !visible
-  document.body.classList.toggle('inside', visible)
+function showRoom (isVisible) {
+  at('join').hidden = isVisible
+  at('chat').hidden = !isVisible
+  at('room-bar').hidden = !isVisible
+  document.body.classList.toggle('inside', isVisible)
+  showPeople(isVisible && wide.matches)
+}
+
+function showPeople (isOpen) {
+  at('here').setAttribute('aria-expanded', String(isOpen))
+  at('people').hidden = !isOpen
+  people.show()
+}
+
+function showAlone () {
+  const isAlone = people.isAlone && log.isSilent
+  if (isAlone && at('alone').hidden) at('told').textContent = 'You are alone here.'
+  at('alone').hidden = !isAlone
 }
 
 function showTitle () {
-  const room = session ? `#${at('room').value} – ` : ''
-  document.title = `${unread ? `(${unread}) ` : ''}${room}mqant chat`
+  const name = room ? `#\u2068${visible(room)}\u2069 – ` : ''
+  document.title = `${unread ? `(${unread}) ` : ''}${name}mqant chat`
 }
 
 function countUnread () {
@@ -42,130 +79,146 @@ function countUnread () {
 
 // MARK: what the session tells
 
-function listener (name, room) {
+function listener (self) {
   return {
-    state (state, length = 0) {
-      clearInterval(countdown)
-      if (state === 'idle') showState(state, 'Not connected')
-      if (state === 'connecting') showState(state, 'Connecting…')
-      if (state === 'joined') showState(state, 'Connected')
-      if (state === 'waiting') {
-        const end = Date.now() + length
-        const tell = () => {
-          at('countdown').textContent = ` in ${Math.max(1, Math.ceil((end - Date.now()) / 1000))} s`
-        }
-        showState(state, 'Reconnecting')
-        tell() // for the eyes only: a screen reader is not to count
-        countdown = setInterval(tell, 1000)
-      }
+    state (name, length) {
+      if (name === 'connecting') people.expect()
+      showState(name, length)
     },
     joined () {
       showError('')
-      if (at('chat').hidden) {
-        showRoom(true)
-        at('say').focus()
-      }
+      form.remember(self)
+      listMembers()
+      if (!at('chat').hidden) return
+      showRoom(true)
+      at('say').focus()
     },
     push (kind, body) {
       const who = String(body.userName ?? '')
-      const own = who === name
+      const isOwn = who === self.name
       if (kind === 'say') {
-        log.message(who, String(body.say ?? ''), own)
-        if (!own) countUnread()
+        log.message(who, String(body.say ?? ''), isOwn)
+        if (!isOwn) countUnread()
+        showAlone()
       } else {
-        log.event(`${own ? 'You' : who} ${kind === 'join' ? 'joined' : 'left'}`, kind)
+        people.tell(who, kind === 'join')
+        log.event(kind, isOwn ? 'You' : person(who), kind === 'join' ? ' joined' : ' left')
       }
     },
     notice (text) {
       if (at('chat').hidden) showError(text)
-      else log.event(text, 'notice')
+      else log.event('notice', text)
     },
-    ended (text) {
+    ended ({ field, text }) {
       session = null
-      at('enter').disabled = false
-      at('enter').textContent = 'Join'
+      room = ''
+      form.setBusy(false)
       at('leave').disabled = false
       showRoom(false)
-      showError(text)
       showTitle()
-      at('name').focus()
+      showError(field ? '' : text)
+      if (field) form.complain(field, text)
+      else form.focus()
     }
+  }
+}
+
+async function listMembers () {
+  const asked = session
+  people.expect()
+  try {
+    const names = await asked.members()
+    if (asked === session) people.listed(names)
+  } catch (error) {
+    if (asked !== session) return
+    if (error instanceof Refused) people.listed(null) // a server without this function
+    else people.keep()
   }
 }
 
 // MARK: what the person does
 
-function join (event) {
-  event.preventDefault()
-  if (session) return leave() // the button says Cancel
-  const name = at('name').value.trim()
-  const room = at('room').value.trim()
-  if (!name || !room) return
-  at('name').value = name
-  at('room').value = room
-  remember(name, room)
+function join (self) {
   showError('')
   log.clear()
-  at('title').textContent = `#${room}`
-  at('self').textContent = name
-  at('enter').textContent = 'Cancel'
-  session = new Session(address, name, room, listener(name, room))
+  people.begin(self.name)
+  room = self.room
+  at('title').replaceChildren('#', person(room))
+  at('self').replaceChildren(person(self.name))
+  at('link').value = inviteLink(location, room)
+  history.replaceState(null, '', new URL(at('link').value).hash)
+  form.setBusy(true)
+  session = new Session(address, self, listener(self))
   showTitle()
   session.run()
 }
 
-async function say (event) {
-  event.preventDefault()
-  const text = at('say').value.trim()
-  if (!session || !text || at('send').disabled) return
-  at('say').value = ''
-  at('say').focus()
+async function say (text) {
   try {
     await session.say(text)
     showError('')
+    return true
   } catch (error) {
-    showError(`Not sent: ${error.message}`)
-    if (!at('say').value) at('say').value = text // to try again
+    showError(`Not sent: ${explain(error).text}`)
+    return false
   }
 }
 
 function leave () {
   at('leave').disabled = true
-  at('enter').disabled = true
+  form.disable()
   session?.leave()
 }
 
-/** Name and room come back on the next visit; a browser that keeps nothing is fine too. */
-function remember (name, room) {
-  try {
-    localStorage.setItem('mqant.name', name)
-    localStorage.setItem('mqant.room', room)
-  } catch {}
+async function invite (event) {
+  const button = event.currentTarget
+  const { textContent: text } = button
+  showPeople(!at('people').hidden || !navigator.clipboard) // the link can be seen where it must be copied by hand
+  const isCopied = await copy(at('link'))
+  at('told').textContent = isCopied ? 'Link copied' : 'Please copy the link'
+  if (!isCopied || button.dataset.told) return
+  button.dataset.told = 'yes'
+  button.textContent = 'Link copied'
+  setTimeout(() => {
+    button.textContent = text
+    delete button.dataset.told
+  }, 2000)
 }
 
-function recall () {
-  const query = new URLSearchParams(location.search)
-  let stored = { getItem: () => null }
-  try { stored = localStorage } catch {}
-  at('name').value = query.get('name') ?? stored.getItem('mqant.name') ?? ''
-  at('room').value = query.get('room') ?? stored.getItem('mqant.room') ?? 'abc'
-  at('name').focus()
+function closePeople (event) {
+  if (event.key !== 'Escape' || at('people').hidden || wide.matches) return
+  showPeople(false)
+  at('here').focus()
 }
 
-let address
+new Composer(say)
+form.recall(new URLSearchParams(location.search), invitedRoom(location))
+form.focus()
 try {
   address = gateAddress(location)
   at('state').title = address.text
 } catch (error) {
-  at('enter').disabled = true
+  form.disable()
   showError(error.message)
 }
-recall()
-at('join').addEventListener('submit', join)
-at('composer').addEventListener('submit', say)
+at('local').hidden = !isOfThisMachine(location)
 at('leave').addEventListener('click', leave)
 at('retry').addEventListener('click', () => session?.retryNow())
+at('here').addEventListener('click', () => {
+  showPeople(at('people').hidden)
+  if (!at('people').hidden) listMembers()
+})
+for (const button of ['invite', 'copy', 'copy-first']) at(button).addEventListener('click', invite)
+document.addEventListener('keydown', closePeople)
+wide.addEventListener('change', () => showPeople(!at('chat').hidden && wide.matches))
 window.addEventListener('online', () => session?.retryNow())
+// Somebody followed an invite link in this very page.
+window.addEventListener('hashchange', () => {
+  const invited = invitedRoom(location)
+  if (!invited || invited === room) return
+  at('room').value = invited
+  if (session) leave()
+})
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'visible') return
   unread = 0

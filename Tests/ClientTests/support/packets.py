@@ -41,3 +41,14 @@ def subscribe(number, *filters, flags=2):
     """SUBSCRIBE, §3.8: filters are pairs of text and QoS."""
     body = number.to_bytes(2, "big") + b"".join(string(topic) + bytes([qos]) for topic, qos in filters)
     return packet(SUBSCRIBE, body, flags)
+
+
+def split(data):
+    """The first packet: its kind, its flags, its body, and the bytes behind it. None if it is not whole."""
+    size = 0
+    for index in range(1, min(5, len(data))):
+        size |= (data[index] & 127) << 7 * (index - 1)
+        if data[index] < 128:
+            end = index + 1 + size
+            return (data[0] >> 4, data[0] & 15, data[index + 1:end], data[end:]) if len(data) >= end else None
+    return None

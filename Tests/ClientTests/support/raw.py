@@ -62,22 +62,10 @@ class RawTCP:
     def read(self, seconds=SECONDS):
         """The next packet, as its kind, its flags and its body. Closed if the connection ends instead."""
         deadline = time.monotonic() + seconds
-        while (found := self._packet()) is None:
+        while (found := packets.split(self.buffer)) is None:
             self.buffer += self.receive(deadline)
-        return found
-
-    def _packet(self):
-        size = 0
-        for index in range(1, min(5, len(self.buffer))):
-            size |= (self.buffer[index] & 127) << 7 * (index - 1)
-            if self.buffer[index] < 128:
-                end = index + 1 + size
-                if len(self.buffer) < end:
-                    return None
-                head, body = self.buffer[0], self.buffer[index + 1:end]
-                self.buffer = self.buffer[end:]
-                return head >> 4, head & 15, body
-        return None
+        *packet, self.buffer = found
+        return tuple(packet)
 
     def packets_until_closed(self, seconds=SECONDS):
         """What still came before the server ended the connection; AssertionError if it does not."""

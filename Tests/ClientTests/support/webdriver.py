@@ -122,6 +122,20 @@ class Browser:
     def release(self, key):
         self._act("keyboard", "key", type="keyUp", value=key)
 
+    def devtools(self, command, **parameters):
+        """Runs a command of the Chrome DevTools Protocol."""
+        return request("POST", self.session + "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def set_dark(self, is_dark):
+        """What the page is told that the person prefers."""
+        self.devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}])
+
+    def resize(self, width, height, ratio=1.0):
+        """Makes the view as large, in CSS pixels; `ratio`: dots for each."""
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=ratio,
+                      mobile=False)
+
     def label(self, selector):
         """The name that a screen reader would read out."""
         return request("GET", self._element(selector) + "/computedlabel")

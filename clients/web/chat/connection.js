@@ -1,5 +1,11 @@
-/** The server answered a request with an error text of its own. */
-export class Refused extends Error {}
+/** The server answered a request with an error text of its own, or refused the connection (then there is no route). */
+export class Refused extends Error {
+  constructor (message, route = '', body = {}) {
+    super(message)
+    this.route = route
+    this.body = body
+  }
+}
 
 /** The connection ended, or an answer did not come in time: what became of the request is unknown. */
 export class Lost extends Error {}
@@ -54,16 +60,21 @@ export class Connection {
     this.#client = client
     client.on('message', (topic, payload) => this.#receive(topic, payload))
     return new Promise((resolve, reject) => {
-      let reason = `The server at ${address.text} cannot be reached`
+      let reason = new Lost(`The server at ${address.text} cannot be reached`)
       this.closed = new Promise(over => {
         client.on('close', () => {
           this.#fail(new Lost('The connection was lost'))
-          reject(new Lost(reason))
+          reject(reason)
           over()
         })
       })
       client.on('error', error => {
-        reason = error.message
+        // MQTT 3.1.1 §3.2.2.3: 4 and 5 are about who connects, and the same the next time.
+        if (error.code === 4 || error.code === 5) {
+          reason = new Refused('The server accepts no connection from this page.')
+        } else if (error.code === 3) {
+          reason = new Lost('The server is not ready yet')
+        }
         client.end(true)
       })
       client.once('connect', () => resolve())
@@ -84,7 +95,8 @@ export class Connection {
         this.#waiting.delete(topic)
         reject(new Lost(`No answer from the server within ${replyDeadline / 1000} seconds`))
       }, replyDeadline)
-      this.#waiting.set(topic, { resolve, reject, timer })
+      const refuse = text => reject(new Refused(text, route, body))
+      this.#waiting.set(topic, { resolve, reject, refuse, timer })
       if (this.#client.connected) {
         this.#client.publish(topic, JSON.stringify(body), { qos: 0 })
       } else {
@@ -108,7 +120,7 @@ export class Connection {
     if (body === null || typeof body !== 'object') return
     const call = this.#settle(topic)
     if (!call) return this.#onPush(topic, body)
-    if (body.Error) call.reject(new Refused(String(body.Error)))
+    if (body.Error) call.refuse(String(body.Error))
     else call.resolve(body.Result)
   }
 

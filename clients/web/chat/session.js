@@ -1,8 +1,10 @@
 import { Connection, Lost, Refused } from './connection.js'
+import { explain, isForgotten } from './errors.js'
 
 const firstPause = 500 // ms
 const longestPause = 8_000 // ms
 const leaveDeadline = 2_000 // ms
+const pushes = { 'Chat/OnJoin': 'join', 'Chat/OnSay': 'say', 'Chat/OnLeave': 'leave' }
 
 /**
  * One person in one room, kept there over any number of connections.
@@ -13,28 +15,30 @@ const leaveDeadline = 2_000 // ms
  *   `joined()`             after every successful join, the first and the later ones;
  *   `push(kind, body)`     kind: join | say | leave, body as the server sent it;
  *   `notice(text)`         something to know that ends nothing;
- *   `ended(text)`          the session is over; text is empty when the person left.
+ *   `ended(reason)`        the session is over: what `explain` returns; the text is empty when the person left.
  */
 export class Session {
   #address
   #name
   #room
+  #password
   #listener
   #connection = null
   #wanted = true
-  #kicked = '' // why the server ended the session, if it did
+  #reason = { field: '', text: '' } // why the session ended
   #wake = () => {}
 
-  constructor (address, name, room, listener) {
+  /** The name and the room are composed (NFC), as the server has them. An empty password asks whether one is needed. */
+  constructor (address, { name, room, password }, listener) {
     this.#address = address
     this.#name = name
     this.#room = room
+    this.#password = password
     this.#listener = listener
   }
 
-  /** Stays in the room until `leave`, or until the server refuses the first login or join. */
+  /** Stays in the room until `leave`, or until the server refuses the first login or join, or a later password. */
   async run () {
-    let farewell = ''
     let everJoined = false
     for (let failures = 0; this.#wanted;) {
       try {
@@ -45,20 +49,20 @@ export class Session {
         if (this.#wanted) this.#listener.notice('Connection lost')
       } catch (error) {
         if (!(error instanceof Refused || error instanceof Lost)) throw error
-        if (error instanceof Refused && !everJoined) {
-          farewell = error.message
+        const reason = explain(error)
+        if (error instanceof Refused && (!everJoined || reason.field === 'password')) {
+          this.#reason = reason
           break
         }
-        if (this.#wanted && failures === 0) this.#listener.notice(error.message)
+        if (this.#wanted && failures === 0) this.#listener.notice(reason.text)
       } finally {
         this.#connection?.close()
         this.#connection = null
       }
       if (this.#wanted) await this.#pause(failures++)
     }
-    farewell ||= this.#kicked
     this.#listener.state('idle')
-    this.#listener.ended(farewell)
+    this.#listener.ended(this.#reason)
   }
 
   /** Says a text to the room. Rejects with `Refused` or `Lost`. */
@@ -67,9 +71,16 @@ export class Session {
     try {
       await this.#connection.call('Chat/Handler_Say', { roomName: this.#room, say: text })
     } catch (error) {
-      if (error instanceof Lost) this.#connection?.close() // a server that does not answer: try another connection
+      // A server that does not answer, or that has forgotten this session: try another connection.
+      if (error instanceof Lost || isForgotten(error)) this.#connection?.close()
       throw error
     }
+  }
+
+  /** The names of those who are in the room. Rejects with `Refused` or `Lost`. */
+  async members () {
+    if (!this.#connection) throw new Lost('Not connected')
+    return await this.#connection.call('Chat/Handler_Members', { roomName: this.#room })
   }
 
   /** Leaves the room and ends the session. */
@@ -93,7 +104,7 @@ export class Session {
     this.#listener.state('connecting')
     this.#connection = await Connection.open(this.#address, (topic, body) => this.#push(topic, body))
     if (!this.#wanted) throw new Lost('Left')
-    await this.#connection.call('Login/Handler_Login', { userName: this.#name, passWord: 'demo' })
+    await this.#connection.call('Login/Handler_Login', { userName: this.#name, passWord: this.#password })
     try {
       await this.#connection.call('Chat/Handler_JoinChat', { roomName: this.#room })
     } catch (error) {
@@ -106,12 +117,16 @@ export class Session {
   /** Pushes come on topics nobody subscribed to: that is how this gateway works. */
   #push (topic, body) {
     if (topic === 'Gate/OnKick') {
-      this.#kicked = 'You logged in somewhere else, so this page was signed out.'
+      const reason = String(body.reason ?? '')
+      const text = /logged in elsewhere$/.test(reason)
+        ? 'You logged in somewhere else, so this page was signed out.'
+        : `The server signed you out${reason && `: ${reason}`}.`
+      this.#reason = { field: '', text }
       this.#wanted = false
       this.#connection?.close()
       return
     }
-    const kind = { 'Chat/OnJoin': 'join', 'Chat/OnSay': 'say', 'Chat/OnLeave': 'leave' }[topic]
+    const kind = Object.hasOwn(pushes, topic) ? pushes[topic] : null
     if (kind && body.roomName === this.#room) this.#listener.push(kind, body)
   }
 
