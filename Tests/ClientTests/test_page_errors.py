@@ -32,6 +32,8 @@ class Errors(PageCase):
                 ("Login/Handler_Login", "Service(type:Login) not found", "A part of the server is not running (Login)"),
                 ("Login/Handler_Login", "Login is overloaded", "The server is busy."),
                 ("Login/Handler_Login", "too many requests", "That was too much at once."),
+                ("Login/Handler_Login", "too many failed logins, try again in 7 s", "Please try again in 7 s."),
+                ("Login/Handler_Login", "accounts are not available, try again later", "cannot let anybody in now."),
                 ("Chat/Handler_JoinChat", "Chat did not answer in time", "The server is busy."),
                 ("Chat/Handler_JoinChat", "this node is shutting down", "The server is shutting down."),
                 ("Chat/Handler_JoinChat", "<b>closed</b> on Mondays", "The server answered: <b>closed</b> on Mondays")):
@@ -99,7 +101,7 @@ class Errors(PageCase):
 
 
 class Passwords(PageCase):
-    def ask(self, text="wrong user or password"):
+    def ask(self, text="wrong user name or password"):
         def login(body):
             return "login success" if body["passWord"] == "secret" else refuse(text)(body)
         self.gate.answers["Login/Handler_Login"] = login
@@ -153,13 +155,18 @@ class Passwords(PageCase):
         self.browser.type("#password", "guess" + ENTER)
         self.browser.see("You were not let in. The server answered: this account is <b>locked</b>", "#password-error")
 
+    def test_a_password_that_cannot_be_one(self):
+        self.ask("passWord is longer than 1024 bytes")
+        self.fill_in()
+        self.browser.see("This password is too long.", "#password-error")
+
     def test_it_changed_while_the_connection_was_lost(self):
         self.ask()
         self.fill_in()
         until("one can type it", lambda: self.focused() == "password")
         self.browser.type("#password", "secret" + ENTER)
         self.browser.see("Connected", "#state")
-        self.gate.answers["Login/Handler_Login"] = refuse("wrong user or password")
+        self.gate.answers["Login/Handler_Login"] = refuse("wrong user name or password")
         before = len(self.gate.said("Login/Handler_Login"))
         self.gate.hang_up()
         self.browser.see("Name or password is wrong.", "#password-error")

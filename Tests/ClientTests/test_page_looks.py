@@ -124,7 +124,7 @@ class Looks(PageCase):
 
     def test_the_form_on_a_low_screen(self):
         self.browser.resize(360, 256)
-        self.gate.answers["Login/Handler_Login"] = refuse("wrong user or password")
+        self.gate.answers["Login/Handler_Login"] = refuse("wrong user name or password")
         self.fill_in()
         until("the password is asked for", lambda: self.focused() == "password")
         self.assertLessEqual(self.box("#password-error")["bottom"], 256, "what is wrong can be read")

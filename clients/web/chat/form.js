@@ -103,7 +103,7 @@ export class JoinForm {
   #reveal (isShown) {
     at('password').type = isShown ? 'text' : 'password'
     at('show').textContent = isShown ? 'Hide' : 'Show'
-    at('show').ariaLabel = isShown ? 'Hide password' : 'Show password'
+    at('show').setAttribute('aria-label', isShown ? 'Hide password' : 'Show password')
   }
 }
 
