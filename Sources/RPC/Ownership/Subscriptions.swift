@@ -1,11 +1,10 @@
-import DequeModule
-
-/// What one Gate tells the owners of its groups, all of one module type, and when a member of a group is there. A pure value.
+/// What one Gate tells the owners of its groups, all of one module type, and when a member of a group is there. A pure
+/// value.
 ///
-/// A member is there once (1) the group's owner has the subscription in its queue, and (2) every other instance that may take
-/// itself to be the owner has in its queue that it is not, by this Gate's view. What is in a queue is in front of all pushes
-/// that are sent there later; so a push that begins when a member is there goes to an owner that either knows of it or
-/// knows that it does not know (`GroupOwner.push`).
+/// A member is there once (1) the group's owner has the subscription in its queue, and (2) every other instance that
+/// may take itself to be the owner has in its queue that it is not, by this Gate's view. What is in a queue is in front
+/// of all pushes that are sent there later; so a push that begins when a member is there goes to an owner that either
+/// knows of it or knows that it does not know (`GroupOwner.push`).
 struct Subscriptions: Hashable, Sendable {
     /// A message on its way to an owner.
     struct Parcel: Hashable, Sendable {
@@ -15,38 +14,13 @@ struct Subscriptions: Hashable, Sendable {
         var message: SubscriptionMessage
     }
 
-    private struct Owner: Hashable, Sendable {
-        var address: QueueAddress
-        /// What came back from there is no address any more.
-        var isReachable = true
-        /// The view that was sent there last; nil: it knows nothing of this Gate.
-        var toldView: OwnershipView?
-    }
-
-    private struct Group: Hashable, Sendable {
-        /// Set while its first member waits: the number of the last parcel that has to arrive.
-        var awaited: UInt64?
-    }
-
-    private var owners: [IncarnationID: Owner] = [:]
-    /// The live ones of them.
-    private var live: [InstanceID: IncarnationID] = [:]
-    private var view = OwnershipView([])
-    private var groups: [GroupName: Group] = [:]
+    private var owners = KnownOwners()
+    private var groups = SettlingGroups()
     /// The sessions that have users, or ask for them: those groups' members.
     private var users = UserBindings()
-    /// Those of them whose first member waits for parcels, in the order of what they await.
-    private var awaiting: Deque<GroupName> = []
-    /// Those whose first member waits for an owner that can be told.
-    private var stuck: Set<GroupName> = []
-    /// Groups whose first member has come to be there since it was asked last.
-    private var settled = Memo<[GroupName]>([])
     /// The number of the last delivery of each owner, of those too that this Gate has not heard of yet.
     private var received: [IncarnationID: UInt64] = [:]
     private var ledger = ParcelLedger()
-
-    /// Whether a queue took nothing, of an instance that is not proven gone.
-    private(set) var isAnyUnreachable = false
 
     private static let rememberedOwners = 10_000
     /// So many stay below the size of a large message.
@@ -54,33 +28,31 @@ struct Subscriptions: Hashable, Sendable {
 
     init() {}
 
+    /// Whether a queue took nothing, of an instance that is not proven gone.
+    var isAnyUnreachable: Bool { owners.isAnyUnreachable }
+
     /// Whether the group has a member who is there.
-    func isHeld(_ name: GroupName) -> Bool { groups[name].map { $0.awaited == nil } ?? false }
+    func isHeld(_ name: GroupName) -> Bool { groups.isHeld(name) }
 
     /// Whether the group has a member, there or not yet.
-    func includes(_ name: GroupName) -> Bool { groups[name] != nil }
+    func includes(_ name: GroupName) -> Bool { groups.includes(name) }
 
     /// Tells which groups' first members have come to be there since it was asked last.
-    mutating func takeSettled() -> [GroupName] {
-        defer { settled.value = [] }
-        return settled.value
-    }
+    mutating func takeSettled() -> [GroupName] { groups.takeSettled() }
 
     /// The Gate gets its first member of a group, who is there once `isHeld` is true.
     mutating func subscribe(_ group: GroupName) -> [Parcel] {
-        guard groups[group] == nil else { return [] }
-        let parcels = responsible(for: group).flatMap { send(.subscribe([group]), to: $0) }
-        groups[group] = Group(awaited: ledger.last)
-        awaiting.append(group)
+        guard !groups.includes(group) else { return [] }
+        let parcels = owners.responsible(for: group).flatMap { send(.subscribe([group]), to: $0) }
+        groups.await(ledger.last, for: group)
         settle()
         return parcels
     }
 
     /// The last member of a group is gone.
     mutating func unsubscribe(_ group: GroupName) -> [Parcel] {
-        guard groups.removeValue(forKey: group) != nil else { return [] }
-        stuck.remove(group)
-        return responsible(for: group).flatMap { send(.unsubscribe([group]), to: $0) }
+        guard groups.remove(group) else { return [] }
+        return owners.responsible(for: group).flatMap { send(.unsubscribe([group]), to: $0) }
     }
 
     // MARK: Users
@@ -89,14 +61,13 @@ struct Subscriptions: Hashable, Sendable {
     /// - Parameter group: the user's, which no session joins otherwise.
     mutating func bind(_ claim: UserClaim, to group: GroupName, policy: LoginPolicy) -> [Parcel] {
         users.add(claim, to: group, policy: policy)
-        let (owner, _) = view.ownerAndHeir(of: group.key)
+        let owner = owners.view.ownerAndHeir(of: group.key).owner
         var parcels: [Parcel] = []
-        for id in responsible(for: group) {
+        for id in owners.responsible(for: group) {
             let isOwner = id.instance == owner
             parcels += send(bindings: [UserBinding(claim, of: group, ask: isOwner ? policy : nil)], to: id)
         }
-        groups[group] = Group(awaited: ledger.last)
-        awaiting.append(group)
+        groups.await(ledger.last, for: group)
         settle()
         return parcels
     }
@@ -110,7 +81,7 @@ struct Subscriptions: Hashable, Sendable {
     private mutating func released(_ session: SessionID, _ group: GroupName) -> [Parcel] {
         guard users.includes(group) else { return unsubscribe(group) }
         let release = UserRelease(group: group, session: session)
-        return responsible(for: group).flatMap { send(.release([release]), to: $0) }
+        return owners.responsible(for: group).flatMap { send(.release([release]), to: $0) }
     }
 
     /// Takes an owner's verdict in.
@@ -119,17 +90,17 @@ struct Subscriptions: Hashable, Sendable {
     mutating func receive(
         _ verdict: UserVerdict, from owner: IncarnationID, number: UInt64
     ) -> (parcels: [Parcel], consequence: UserBindings.Consequence) {
-        let isOwner = view.ownerAndHeir(of: verdict.group.key).owner.map { live[$0] == owner } ?? false
+        let isOwner = owners.owner(of: verdict.group.key) == owner
         let consequence = users.receive(verdict, from: owner, isOwner: isOwner, number: number)
         switch consequence {
         case .nothing: return ([], consequence)
         case .refused, .superseded: return (released(verdict.session, verdict.group), consequence)
         case .accepted(let isRaised):
-            noteSettled(verdict.group)
+            groups.noteSettled(verdict.group)
             guard isRaised, let claim = users.claim(of: verdict.session, in: verdict.group) else {
                 return ([], consequence)
             }
-            let others = responsible(for: verdict.group).filter { $0 != owner }
+            let others = owners.responsible(for: verdict.group).filter { $0 != owner }
             return (
                 others.flatMap { send(bindings: [UserBinding(claim, of: verdict.group)], to: $0) }, consequence
             )
@@ -148,11 +119,6 @@ struct Subscriptions: Hashable, Sendable {
         return parcels
     }
 
-    /// The last member of a user's group may be there by now.
-    private mutating func noteSettled(_ group: GroupName) {
-        if isHeld(group) { settled.value.append(group) }
-    }
-
     // MARK: The cluster
 
     /// Takes a change of the cluster in.
@@ -163,47 +129,31 @@ struct Subscriptions: Hashable, Sendable {
         live: [IncarnationID: QueueAddress], others: [IncarnationID: QueueAddress]
     ) -> [Parcel] {
         let known = live.merging(others) { live, _ in live }
-        for id in Array(owners.keys) where known[id] == nil { owners[id] = nil }
-        // An owner that is missed now may have lost its connection only, and send again what it does not know to have come.
+        owners.update(live: live, known: known)
+        // An owner that is missed now may have lost its connection only, and send again what it does not know to have
+        // come.
         if received.count > Self.rememberedOwners { received = received.filter { known[$0.key] != nil } }
-        for (id, address) in known {
-            if let owner = owners[id], owner.address.generation >= address.generation { continue }
-            owners[id] = Owner(address: address)
-        }
-        self.live = Dictionary(live.keys.map { ($0.instance, $0) }) { max($0, $1) }
-        view = OwnershipView(self.live.keys)
-        isAnyUnreachable = owners.values.contains { !$0.isReachable }
         return tellAll()
     }
 
-    /// This Gate has a new queue: nobody sends there before it has been told. Parcels that are still on their way come too late
-    /// to be believed, and must not be sent any more.
+    /// This Gate has a new queue: nobody sends there before it has been told. Parcels that are still on their way come
+    /// too late to be believed, and must not be sent any more.
     mutating func reconnected() -> [Parcel] {
         ledger.giveUpAll()
-        for id in Array(owners.keys) {
-            owners[id]?.toldView = nil
-            owners[id]?.isReachable = true
-        }
-        isAnyUnreachable = false
+        owners.forgetTold()
         return tellAll()
     }
 
     /// Tries those again whose queues took nothing.
     mutating func retry() -> [Parcel] {
-        for id in Array(owners.keys) { owners[id]?.isReachable = true }
-        isAnyUnreachable = false
+        owners.retry()
         return tellAll()
     }
 
     /// A parcel is in its queue (`isDelivered`), or came back because the queue is gone.
     mutating func parcelEnded(_ parcel: Parcel, isDelivered: Bool) {
         guard ledger.end(parcel.number) else { return }
-        if !isDelivered, let owner = owners[parcel.receiver], owner.address == parcel.address {
-            // Whoever was behind it is dead, or knows when it is back that it knows nothing.
-            owners[parcel.receiver]?.isReachable = false
-            isAnyUnreachable = true
-            owners[parcel.receiver]?.toldView = nil
-        }
+        if !isDelivered { owners.unreachable(parcel.receiver, at: parcel.address) }
         settle()
     }
 
@@ -217,35 +167,23 @@ struct Subscriptions: Hashable, Sendable {
 
     /// Tells an owner that it need not keep what has come from it.
     mutating func acknowledge(_ owner: IncarnationID) -> [Parcel] {
-        guard owners[owner]?.toldView != nil else { return [] }
+        guard owners.toldView(owner) != nil else { return [] }
         return send(.received(received[owner] ?? 0), to: owner)
-    }
-
-    private func isLive(_ id: IncarnationID) -> Bool { live[id.instance] == id }
-
-    private func responsible(for group: GroupName) -> [IncarnationID] {
-        let (owner, heir) = view.ownerAndHeir(of: group.key)
-        return [owner, heir].compactMap { $0.flatMap { live[$0] } }
     }
 
     /// Tells every instance what it does not know of the present view.
     private mutating func tellAll() -> [Parcel] {
         var parcels: [Parcel] = []
-        for id in owners.keys.sorted() { parcels += tell(id) }
-        // A member that waits is there when all of these have arrived, too.
-        awaiting.append(contentsOf: stuck.sorted())
-        stuck = []
-        if !parcels.isEmpty {
-            for name in awaiting where groups[name]?.awaited != nil { groups[name]?.awaited = ledger.last }
-        }
+        for id in owners.all { parcels += tell(id) }
+        groups.ownersWereTold(upTo: parcels.isEmpty ? nil : ledger.last)
         settle()
         return parcels
     }
 
     private mutating func tell(_ id: IncarnationID) -> [Parcel] {
-        guard let owner = owners[id], owner.isReachable, owner.toldView != view else { return [] }
-        let news = isLive(id) ? self.news(for: id.instance, toldView: owner.toldView) : []
-        owners[id]?.toldView = view
+        guard owners.address(of: id) != nil, !owners.knowsView(id) else { return [] }
+        let news = owners.isLive(id) ? self.news(for: id.instance, toldView: owners.toldView(id)) : []
+        owners.told(id)
         var parcels: [Parcel] = []
         let subscriptions = news.filter { !users.includes($0.group) }.map(\.group).sorted()
         for start in stride(from: 0, to: subscriptions.count, by: Self.namesInAMessage) {
@@ -258,7 +196,7 @@ struct Subscriptions: Hashable, Sendable {
         for start in stride(from: 0, to: bindings.count, by: Self.namesInAMessage) {
             parcels += send(bindings: Array(bindings[start...].prefix(Self.namesInAMessage)), to: id)
         }
-        return parcels + send(.view(view, received: received[id] ?? 0), to: id)
+        return parcels + send(.view(owners.view, received: received[id] ?? 0), to: id)
     }
 
     /// A group of which an instance has to be told something.
@@ -269,9 +207,9 @@ struct Subscriptions: Hashable, Sendable {
     }
 
     private func news(for instance: InstanceID, toldView: OwnershipView?) -> [News] {
-        groups.keys.compactMap { group in
+        groups.names.compactMap { group in
             let key = group.key
-            let (owner, heir) = view.ownerAndHeir(of: key)
+            let (owner, heir) = owners.view.ownerAndHeir(of: key)
             guard owner == instance || heir == instance else { return nil }
             let knowsNothing = !(toldView?.isResponsible(instance, for: key) ?? false)
             guard knowsNothing || users.isAsking(in: group) else { return nil }
@@ -280,28 +218,16 @@ struct Subscriptions: Hashable, Sendable {
     }
 
     private mutating func send(_ message: SubscriptionMessage, to id: IncarnationID) -> [Parcel] {
-        guard let owner = owners[id], owner.isReachable else { return [] }
-        return [Parcel(number: ledger.begin(), receiver: id, address: owner.address, message: message)]
+        guard let address = owners.address(of: id) else { return [] }
+        return [Parcel(number: ledger.begin(), receiver: id, address: address, message: message)]
     }
 
     /// Looks which members are there by now.
     private mutating func settle() {
-        let first = ledger.first
-        while let name = awaiting.first {
-            // Those without a number are there, or are not wanted any more.
-            let awaited = groups[name]?.awaited
-            guard first > awaited ?? 0 else { return }
-            awaiting.removeFirst()
-            guard awaited != nil else { continue }
-            // Where there is none, the first that comes knows that it does not know.
-            let owner = view.ownerAndHeir(of: name.key).owner.flatMap { live[$0] }
-            guard owner.map({ owners[$0]?.toldView == view }) ?? true else {
-                stuck.insert(name)
-                continue
-            }
-            groups[name]?.awaited = nil
-            if owner == nil { users.acceptAll(in: name) }
-            settled.value.append(name)
+        // Where there is no owner, the first that comes knows that it does not know.
+        let settled = groups.settle(before: ledger.first) { [owners] name in
+            owners.owner(of: name.key).map(owners.knowsView) ?? true
         }
+        for name in settled where owners.owner(of: name.key) == nil { users.acceptAll(in: name) }
     }
 }

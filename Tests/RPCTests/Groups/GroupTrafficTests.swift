@@ -146,7 +146,7 @@ import Testing
             node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
             node.perform()
             node.end(.delivered)
-            node.now = node.now + GroupSubscribers.answerTime
+            node.now = node.now + UnansweredParcels.answerTime
             if isUnreachable {
                 node.view.apply(MembershipTable.Claim(node: "far", sequence: .max))
                 node.traffic.update(node.view, now: node.now)
@@ -163,7 +163,7 @@ import Testing
         var node = Node()
         let joins = Log<Bool>()
         node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
-        node.now = node.now + GroupSubscribers.joinTime
+        node.now = node.now + WaitingMembers.patience
         node.traffic.sweep(now: node.now, isRound: true)
         node.perform()
         #expect(joins.elements == [false])
