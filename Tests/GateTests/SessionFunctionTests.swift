@@ -17,7 +17,7 @@ import Testing
             try server.registerRaw("Handler_Relay\(name)", options: .concurrent) { request in
                 var inner = RPCRequest(function: "Handler_Who", payload: payload)
                 inner.session = request.session
-                return try await node.call(.any("Test"), inner)
+                return try await node.call(.any("Test"), inner, timeout: nil)
             }
         }
     }

@@ -13,11 +13,11 @@ public final class Session: Sendable {
     }
 
     private let local: Mutex<Local>
-    private let node: RPCNode
+    private let node: any RPCCaller
     private let onChange: @Sendable (SessionBox) -> Void
 
     package init(
-        _ state: SessionState, node: RPCNode, onChange: @escaping @Sendable (SessionBox) -> Void = { _ in }
+        _ state: SessionState, node: any RPCCaller, onChange: @escaping @Sendable (SessionBox) -> Void = { _ in }
     ) {
         local = Mutex(Local(state: state))
         self.node = node
@@ -75,7 +75,8 @@ public final class Session: Sendable {
         }
     }
 
-    /// Stores what `set` and `remove` changed with the session at its Gate. Settings that others changed meanwhile stay.
+    /// Stores what `set` and `remove` changed with the session at its Gate. Settings that others changed meanwhile
+    /// stay.
     public func push() async throws(RPCError) {
         let changes = local.withLock { local in
             defer { local.changes = SettingsChanges() }
@@ -119,18 +120,20 @@ public final class Session: Sendable {
     ///   - body: the payload; it arrives as it is.
     ///   - qos: the quality of service between Gate and client, 0 to 2.
     public func send(topic: String, body: ByteBuffer, qos: Int = 0) async throws(RPCError) {
-        _ = try await node.call(.instance(gate), GateFunction.send(to: id, topic: topic, body: body, qos: qos))
+        let request = GateFunction.send(to: id, topic: topic, body: body, qos: qos)
+        _ = try await node.call(.instance(gate), request, timeout: nil)
     }
 
     /// Sends a PUBLISH to the client without waiting (mqant's `SendNR`). Fire and forget.
     public func castSend(topic: String, body: ByteBuffer, qos: Int = 0) throws(RPCError) {
-        try node.cast(.instance(gate), GateFunction.send(to: id, topic: topic, body: body, qos: qos))
+        let request = GateFunction.send(to: id, topic: topic, body: body, qos: qos)
+        try node.cast(.instance(gate), request, timeout: nil) {}
     }
 
     /// Closes the client's connection.
     public func close() async throws(RPCError) {
         let request = RPCRequest(function: GateFunction.close, payload: try ArgumentCoding.encode(arguments: id))
-        _ = try await node.call(.instance(gate), request)
+        _ = try await node.call(.instance(gate), request, timeout: nil)
     }
 
     private func operate<each Argument: Encodable>(
@@ -145,7 +148,7 @@ public final class Session: Sendable {
     ) async throws(RPCError) -> Value {
         let request = RPCRequest(
             function: function, payload: try ArgumentCoding.encode(arguments: repeat each arguments))
-        let payload = try await node.call(.instance(gate), request)
+        let payload = try await node.call(.instance(gate), request, timeout: nil)
         return try ArgumentCoding.decode(result: Value.self, from: payload)
     }
 

@@ -1,6 +1,7 @@
 package import NIOCore
 
-/// The calls that wait for a reply, each with a deadline: a slab indexed by correlation id, threaded onto a timer wheel.
+/// The calls that wait for a reply, each with a deadline: a slab indexed by correlation id, threaded onto a timer
+/// wheel.
 ///
 /// Insert and remove are O(1) without hashing; a removed call leaves nothing behind. Expiry is late by less than
 /// `tick`, never early. A pure value: whoever owns it locks it and drives its clock.
@@ -59,6 +60,12 @@ package struct CallTable<Call> {
     package mutating func remove(_ id: CorrelationID) -> Call? {
         guard let index = index(of: id) else { return nil }
         return release(index)
+    }
+
+    /// Looks at a call; nil if it is not there.
+    package func read<Result>(_ id: CorrelationID, _ body: (Call) -> Result) -> Result? {
+        guard let index = index(of: id) else { return nil }
+        return slots[index].call.map(body)
     }
 
     /// Changes a call in place; nil if it is not there.

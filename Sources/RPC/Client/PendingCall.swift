@@ -13,4 +13,17 @@ struct PendingCall: Sendable {
     /// Queues that returned this very call.
     var returnedBy: [QueueName] = []
     var completion: @Sendable (RPCReply) -> Void
+
+    /// Ends the call at its deadline.
+    /// - Parameter isUnwritten: whether the request is known not to have left this node.
+    func expire(isUnwritten: Bool) {
+        let isUndelivered = isUnwritten || target == nil
+        completion(.failure(.timeout(request.function, outcome: isUndelivered ? .notDelivered : .unknown)))
+    }
+
+    /// Ends the call because the connection broke on which it was sent.
+    func disconnect() {
+        let text = "the connection to the broker was lost while \(request.function) was out"
+        completion(.failure(RPCError(.disconnected, text)))
+    }
 }

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// The owners of groups on one node: what they know of Gates, and what they send. A pure value; what follows is in its outputs,
-/// in order.
+/// The owners of groups on one node: what they know of Gates, and what they send. A pure value; what follows is in its
+/// outputs, in order.
 struct GroupOwners: Sendable {
-    typealias Pushed = @Sendable (Result<PublishOutcome, RPCError>) -> Void
+    typealias Pushed = @Sendable (Result<PushOutcome, RPCError>) -> Void
 
     enum Output: Sendable {
         /// A push for a Gate: begun with the counter.
@@ -158,7 +158,7 @@ struct GroupOwners: Sendable {
                 left.append(push)
             } else {
                 // Those who did not tell have got it.
-                let outcome = audience == .nobody ? PublishOutcome.unroutable : .routed
+                let outcome = audience == .nobody ? PushOutcome.unroutable : .routed
                 outputs.append(.run { push.completion(.success(outcome)) })
             }
         }

@@ -53,7 +53,7 @@ package struct GroupPush: Sendable, Hashable {
 }
 
 /// What became of a push to a group.
-package enum PublishOutcome: Sendable, Hashable {
+package enum PushOutcome: Sendable, Hashable {
     /// Somebody is in the group.
     case routed
     /// Nobody is.

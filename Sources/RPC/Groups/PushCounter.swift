@@ -8,10 +8,10 @@ final class PushCounter: Sendable {
     }
 
     private let state = Mutex(State())
-    private let outcome: PublishOutcome
-    private let completion: @Sendable (Result<PublishOutcome, RPCError>) -> Void
+    private let outcome: PushOutcome
+    private let completion: @Sendable (Result<PushOutcome, RPCError>) -> Void
 
-    init(_ outcome: PublishOutcome, _ completion: @escaping @Sendable (Result<PublishOutcome, RPCError>) -> Void) {
+    init(_ outcome: PushOutcome, _ completion: @escaping @Sendable (Result<PushOutcome, RPCError>) -> Void) {
         self.outcome = outcome
         self.completion = completion
     }
@@ -22,7 +22,7 @@ final class PushCounter: Sendable {
     /// One has ended, or the push itself: the last end tells.
     /// - Parameter error: why it was not sent.
     func end(_ error: RPCError? = nil) {
-        let result: Result<PublishOutcome, RPCError>? = state.withLock { state in
+        let result: Result<PushOutcome, RPCError>? = state.withLock { state in
             state.left -= 1
             state.error = state.error ?? error
             guard state.left == 0 else { return nil }

@@ -1,5 +1,4 @@
-import Logging
-import NIOCore
+package import NIOCore
 import Synchronization
 
 extension RPCNode: TransportReceiver {
@@ -7,24 +6,24 @@ extension RPCNode: TransportReceiver {
         switch envelope {
         case .reply(let reply, let id, let responder):
             if let responder, let load = responder.load {
-                state.withLock { $0.view.note(load, of: responder.instance, now: .now()) }
+                core.state.withLock { $0.view.note(load, of: responder.instance, now: .now()) }
             }
-            complete(id, with: reply)
+            calls.complete(id, with: reply)
         case .request(let request):
-            if queue == .everybodys { return receiveFromEverywhere(request) }
-            guard let server = state.withLock({ $0.queues[queue] }) else {
-                return answer(request, with: .failure(.withdrawn), from: nil)
+            if queue == .everybodys { return pushes.receiveFromEverywhere(request) }
+            guard let server = core.state.withLock({ $0.instances.server(of: queue) }) else {
+                return core.answer(request, with: .failure(.withdrawn), from: nil)
             }
-            server.receive(request) { [weak self] in self?.answer(request, with: $0, from: server) }
+            server.receive(request) { [core] in core.answer(request, with: $0, from: server) }
         }
     }
 
     package func returned(_ envelope: Envelope, from queue: QueueName) {
         switch envelope {
         case .request(let request):
-            if let id = request.correlationID { return resend(id, returnedBy: queue) }
-            state.withLock { $0.view.remove(queue: queue) }
-            tellViewObservers()
+            if let id = request.correlationID { return calls.returned(id, by: queue) }
+            core.state.withLock { $0.view.remove(queue: queue) }
+            publisher.publish()
             statistics.countLostCast()
         case .reply:
             // The caller is gone; nobody is left to tell.
@@ -34,11 +33,45 @@ extension RPCNode: TransportReceiver {
 
     package func refused(_ request: RPCRequest, _ error: RPCError) {
         guard let id = request.correlationID else { return statistics.countLostCast() }
-        if error.code == .timeout { statistics.countTimeouts(1) }
-        state.withLock { $0.calls.remove(id) }?.completion(.failure(error))
+        calls.refused(id, error)
     }
 
-    private func answer(_ request: RPCRequest, with reply: RPCReply, from server: RPCServer?) {
+    package func connectionChanged(_ change: ConnectionChange) {
+        switch change {
+        case .broke(let unwritten, let isAffected):
+            membership.connectionBroke(isAffected: isAffected)
+            calls.disconnected(unwritten: unwritten, isAffected: isAffected)
+        case .opened(let names):
+            instances.connectionOpened(names)
+            membership.connectionReturned()
+        case .standby(let id, let isStandby): membership.standby(id, isStandby)
+        case .stalled(let isStalled): membership.connectionStalled(isStalled)
+        }
+    }
+
+    package func received(_ announcement: Announcement) { membership.received(announcement) }
+
+    package func refused(_ node: NodeID, host: String, version: Int) {
+        membership.refused(node, host: host, version: version)
+    }
+
+    package func vanished(_ queue: QueueName, probedAt: NIODeadline) { membership.vanished(queue, probedAt: probedAt) }
+
+    package func gone(_ node: NodeID, _ queues: [QueueName]) { membership.gone(node, queues) }
+
+    package func told(_ claim: MembershipTable.Claim) { membership.told(claim) }
+
+    package func answered(_ node: NodeID) { membership.answered(node) }
+
+    package func asked(by queue: QueueName?) { announcer.asked(by: queue) }
+
+    package func heardItself() { membership.heardItself() }
+
+    package func announcementsRestored() { membership.announcementsRestored() }
+}
+
+extension NodeCore {
+    fileprivate func answer(_ request: RPCRequest, with reply: RPCReply, from server: RPCServer?) {
         guard let queue = request.replyTo, let id = request.correlationID else { return }
         transport.send(.reply(reply, to: id, from: server?.responder), to: queue)
     }

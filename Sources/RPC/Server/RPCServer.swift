@@ -31,22 +31,22 @@ public final class RPCServer: Sendable {
     /// The instance that is served.
     public let instance: InstanceID
     /// The node that serves it: where handlers' sessions send their operations.
-    package let node: RPCNode
+    package let node: any RPCServerHost
     package let statistics = RPCServerStatistics()
     private let times = HandlerTimes()
     private let began = NIODeadline.now()
     private let logger: Logger
-    private let blockingThreads: BlockingThreads
+    private let environment: Environment
     private let state: Mutex<State>
     private let hasSiblings = Atomic(false)
 
-    package init(type: ModuleType, instance: InstanceID, node: RPCNode, logger: Logger) {
+    package init(type: ModuleType, instance: InstanceID, node: any RPCServerHost, logger: Logger) {
         self.type = type
         self.instance = instance
         self.node = node
-        let configuration = node.configuration.server
         self.logger = logger
-        blockingThreads = node.blockingThreads
+        environment = node.environment
+        let configuration = environment.configuration
         state = Mutex(
             State(
                 table: FunctionTable(type: type),
@@ -59,7 +59,7 @@ public final class RPCServer: Sendable {
     /// - Throws: `RegistrationError` if the instance has one of this name.
     func add(_ function: FunctionTable.Function, named name: String) throws(RegistrationError) {
         // Here, in the node's start: threads are not made later, when calls wait for them.
-        if function.place == .blockingThread { blockingThreads.start() }
+        if function.place == .blockingThread { environment.blockingThreads.start() }
         try state.withLock { (state) throws(RegistrationError) in try state.table.add(function, named: name) }
     }
 
@@ -74,8 +74,8 @@ public final class RPCServer: Sendable {
         try state.withLock { (state) throws(RegistrationError) in try state.table.add(value, named: name) }
     }
 
-    /// Has pushes to groups that the instance subscribes to delivered to `receiver`, on any thread, in each group's order: makes a
-    /// Gate of it. Called before the instance is served.
+    /// Has pushes to groups that the instance subscribes to delivered to `receiver`, on any thread, in each group's
+    /// order: makes a Gate of it. Called before the instance is served.
     /// - Parameter superseded: told which session has lost its user, by the user's group, to another session.
     package func receivePushes(
         _ receiver: @escaping @Sendable (GroupPush) -> Void,
@@ -95,7 +95,7 @@ public final class RPCServer: Sendable {
         return InstanceStatus(
             id: instance, type: type, uptime: Double((NIODeadline.now() - began).nanoseconds) / 1e9,
             running: load.running, waiting: load.waiting, calls: statistics.answered, errors: statistics.failed,
-            p99: times.value(atPercentile: 99), broker: node.transport.broker(of: instance),
+            p99: times.value(atPercentile: 99), broker: node.broker(of: instance),
             gauges: gauges.mapValues { $0() })
     }
 
@@ -167,8 +167,8 @@ public final class RPCServer: Sendable {
         state.withLock { $0.jobs.sessionChanged(session) }
     }
 
-    /// Returns when nothing runs and nothing waits, or when its task is cancelled. From its return on, calls are refused
-    /// as not delivered.
+    /// Returns when nothing runs and nothing waits, or when its task is cancelled. From its return on, calls are
+    /// refused as not delivered.
     package func drain() async {
         let id = state.withLock { $0.jobs.newIdleWaiter() }
         await withTaskCancellationHandler {
@@ -186,7 +186,7 @@ public final class RPCServer: Sendable {
     /// Has a job run where its function wants to. Nobody awaits it, but `drain` awaits its end.
     private func start(_ job: Job) {
         // A test's, in whose hand all of it is.
-        if let executor = node.configuration.executor {
+        if let executor = environment.executor {
             Task(executorPreference: executor) { await self.run(job) }
             return
         }
@@ -201,7 +201,7 @@ public final class RPCServer: Sendable {
         case .deliveringThread, .pool:
             Task { await self.run(job) }
         case .blockingThread:
-            blockingThreads.submit { isRunning in self.runBlocking(job, isRunning: isRunning) }
+            environment.blockingThreads.submit { isRunning in self.runBlocking(job, isRunning: isRunning) }
         }
     }
 
@@ -209,7 +209,7 @@ public final class RPCServer: Sendable {
     private func run(_ first: Job) async {
         var job = first
         while true {
-            let began = node.clock.now
+            let began = environment.clock.now
             if !isExpired(job, at: began) {
                 switch job.function.body {
                 case .synchronous(let body): answer(job, with: body(job.request), began: began)
@@ -226,7 +226,7 @@ public final class RPCServer: Sendable {
     private func runHere(_ job: Job, _ body: @Sendable (RPCRequest) -> RPCReply) {
         var (job, body) = (job, body)
         while true {
-            let began = node.clock.now
+            let began = environment.clock.now
             if !isExpired(job, at: began) { answer(job, with: body(job.request), began: began) }
             guard let next = finish(job) else { return }
             guard next.function.place == .deliveringThread, case .synchronous(let nextBody) = next.function.body else {
@@ -241,7 +241,7 @@ public final class RPCServer: Sendable {
     /// - Parameter isRunning: false if the threads have ended, with the node.
     private func runBlocking(_ job: Job, isRunning: Bool) {
         guard isRunning else { return giveUp(job) }
-        let began = node.clock.now
+        let began = environment.clock.now
         if !isExpired(job, at: began), case .synchronous(let body) = job.function.body {
             answer(job, with: body(job.request), began: began)
         }
@@ -270,7 +270,7 @@ public final class RPCServer: Sendable {
     }
 
     private func answer(_ job: Job, with reply: RPCReply, began: NIODeadline) {
-        let end = node.clock.now
+        let end = environment.clock.now
         times.record(end - began, now: end)
         statistics.count(reply)
         job.completion(reply)

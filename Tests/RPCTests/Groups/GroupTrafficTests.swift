@@ -108,7 +108,7 @@ import Testing
                 .compactMap { $0.request.headers["number"] }
         }
 
-        mutating func push(_ text: String, to group: GroupName, _ outcomes: Log<PublishOutcome>? = nil) {
+        mutating func push(_ text: String, to group: GroupName, _ outcomes: Log<PushOutcome>? = nil) {
             let push = GroupPush(group: group, topic: "t", qos: 0, body: ByteBuffer(string: text))
             var completion: GroupOwners.Pushed?
             if let outcomes { completion = { result in outcomes.add((try? result.get()) ?? .unroutable) } }
@@ -171,7 +171,7 @@ import Testing
 
     @Test func whoHasNotToldGetsEverythingAndIsNotTakenForNobody() {
         var node = Node()
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         node.push("1", to: "room", outcomes)
         #expect(node.deliveries(to: "far.1") == ["1"])
         node.end(.delivered)
@@ -186,7 +186,7 @@ import Testing
 
     @Test func whoNeverTellsCountsAsHeard() {
         var node = Node()
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         node.push("1", to: "room", outcomes)
         node.end(.delivered)
         node.now = node.now + GroupOwners.audienceTime
@@ -199,7 +199,7 @@ import Testing
         var node = Node()
         node.receive([.view(node.viewOfBoth, received: 0), .subscribe(["room"])])
         node.sent = []
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         node.push("1", to: "room", outcomes)
         #expect(outcomes.elements.isEmpty)
         node.end(.unknown)
@@ -243,7 +243,7 @@ import Testing
         node.sent = []
         node.view.remove(queue: "far.1")
         node.traffic.update(node.view, now: node.now)
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         node.push("1", to: "room", outcomes)
         node.end(.returned)
         #expect(outcomes.elements == [.routed], "it may come back")
@@ -259,7 +259,7 @@ import Testing
         node.receive([.view(node.viewOfBoth, received: 0), .subscribe(["room"])])
         node.announce(nil, isGoodbye: true)
         node.sent = []
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         node.push("1", to: "room", outcomes)
         #expect(outcomes.elements == [.unroutable])
         #expect(node.sent.isEmpty)
@@ -302,7 +302,7 @@ import Testing
 
     @Test func whatAnInstanceAwaitsEndsWithIt() {
         var node = Node()
-        let (joins, outcomes) = (Log<Bool>(), Log<PublishOutcome>())
+        let (joins, outcomes) = (Log<Bool>(), Log<PushOutcome>())
         node.traffic.subscribe(Self.near, to: "room", now: node.now) { joins.add((try? $0.get()) != nil) }
         node.push("1", to: "room", outcomes)
         node.traffic.remove(Self.near, now: node.now)
@@ -325,7 +325,7 @@ import Testing
 
     @Test func aGroupThatAGateLeftWhileAnotherOwnedItHasNobody() {
         var node = Node()
-        let outcomes = Log<PublishOutcome>()
+        let outcomes = Log<PushOutcome>()
         // A third instance is there for so long that this one is neither owner nor heir of all groups.
         let all = OwnershipView([Self.near, Self.far.instance, "third:Gate"])
         var number = 0

@@ -1,6 +1,7 @@
 package import NIOCore
 
-/// The time by which a node's calls and its modules' timers are due: the system's monotonic clock, unless a test has its own.
+/// The time by which a node's calls and its modules' timers are due: the system's monotonic clock, unless a test has
+/// its own.
 package struct NodeClock: Sendable {
     /// Nil: the system's.
     package let source: (any TimeSource)?
@@ -9,6 +10,23 @@ package struct NodeClock: Sendable {
 
     /// The time now.
     package var now: NIODeadline { source?.now ?? .now() }
+
+    /// One look at the clock.
+    struct Reading: Sendable {
+        /// The time by which calls are due.
+        var now: NIODeadline
+        /// The system's time at that moment, by which the silence of others is measured.
+        var system: NIODeadline
+    }
+
+    /// The time now, with the system's.
+    var reading: Reading {
+        guard let source else {
+            let now = NIODeadline.now()
+            return Reading(now: now, system: now)
+        }
+        return Reading(now: source.now, system: .now())
+    }
 
     /// Has `body` called on an event loop once the time has come.
     package func schedule(
