@@ -179,6 +179,12 @@ class NoMessages(unittest.TestCase):
             with self.subTest(value=value), self.assertRaises(wire.Unreadable):
                 wire.read_announcement(json.dumps(value).encode())
 
+    def test_what_is_told_of_others(self):
+        good = {"version": 2, "node": "o", "sequence": 1, "instances": []}
+        for others, expected in ((None, []), (7, []), ([], []), ([None, 7, {}, good, {**good, "version": 3}], ["o"])):
+            value = {"version": 2, "node": "n", "sequence": 1, "instances": [], "others": others}
+            told = wire.read_announcement(json.dumps(value).encode())
+            self.assertEqual([one["node"] for one in wire.others(told)], expected, others)
 
     def test_gone(self):
         for value in (None, [], {}, {"node": "n"}, {"queues": "q"}, {"queues": [7]}, {"queues": [""]}):
@@ -207,6 +213,22 @@ class Views(unittest.TestCase):
         view.apply(self.announcement("two", 3, goodbye=True), 0)
         view.apply(self.announcement("two", 2, "a.3"), 0)
         self.assertIsNone(view.choose(0, "Dice"), "a goodbye may overtake nothing, and is the last word")
+
+    def test_what_others_say(self):
+        view = View()
+        view.apply(self.announcement("one", 5, "a.1"), 0)
+        view.learn(self.announcement("one", 9, "a.2"), 0)
+        self.assertEqual(view.choose(0, instance="a"), "a.1", "what a node says itself counts")
+        view.learn(self.announcement("two", 1, "a.3", "b.1"), 0)
+        self.assertEqual((view.choose(0, instance="a"), view.choose(0, instance="b")), ("a.1", "b.1"))
+        view.learn(self.announcement("three", 1, "c.1", unreachable=True), 0)
+        self.assertEqual({one["id"] for one in view.live(1)}, {"a", "b"})
+        self.assertEqual({one["id"] for one in view.live(None)}, {"a", "b", "c"})
+        view.apply(self.announcement("three", 2, "c.1"), 1)
+        self.assertEqual({one["id"] for one in view.live(1)}, {"a", "b", "c"}, "it has spoken")
+        view.apply(self.announcement("two", 2, goodbye=True), 1)
+        view.learn(self.announcement("two", 2, "b.1"), 1)
+        self.assertIsNone(view.choose(1, instance="b"), "it has left")
 
     def test_where_pushes_go(self):
         def instances(*described):

@@ -30,6 +30,30 @@ import Testing
         #expect(sink.heard == ["heard itself", "heard itself"])
     }
 
+    @Test func whatIsToldOfOthersIsOfThatBroker() async throws {
+        let receivers = try await receivers()
+        var announcement = Announcement(node: "n", host: "h", sequence: 1, isGoodbye: false, instances: [])
+        announcement.replies = "r"
+        var other = announcement
+        other.node = "o"
+        other.instances = [InstanceDescription(id: "i", type: "t", queue: "q")]
+        var own = other
+        own.node = "self"
+        announcement.others = [other, own]
+        receivers[1].received(announcement)
+        let told = try #require(sink.announcements.withLock { $0.last })
+        #expect(told.others.map(\.name) == ["o"])
+        #expect(told.others.map(\.broker) == [1])
+        let transport = try #require(sink.transport.withLock { $0 })
+        transport.introduce(told, to: try #require(told.replies))
+        let (introduced, queue) = try #require(parts[1].introductions.withLock { $0.last })
+        #expect(queue == "r")
+        #expect(introduced.others.map(\.node) == ["o"])
+        #expect(introduced.others.map(\.replies) == ["r"])
+        #expect(introduced.others.map(\.instances).map { $0.map(\.queue) } == [["q"]])
+        #expect(parts[0].introductions.withLock { $0.isEmpty })
+    }
+
     @Test func nothingIsKeptFromTheNode() async throws {
         let receivers = try await receivers()
         let request = RPCRequest(function: "f", payload: .json(ByteBuffer()))
@@ -78,6 +102,7 @@ import Testing
     private final class Sink: TransportReceiver {
         /// Keeps it alive, as a node does.
         let transport = Mutex<BrokersTransport?>(nil)
+        let announcements = Mutex<[Announcement]>([])
         private let texts = Mutex<[String]>([])
 
         var heard: [String] { texts.withLock { $0 } }
@@ -87,6 +112,7 @@ import Testing
         func received(_ envelope: Envelope, on queue: QueueName) { note("request on \(queue)") }
         func returned(_ envelope: Envelope, from queue: QueueName) { note("returned from \(queue)") }
         func received(_ announcement: Announcement) {
+            announcements.withLock { $0.append(announcement) }
             note("\(announcement.node) at \(announcement.instances.map(\.queue.rawValue).joined())")
         }
         func refused(_ request: RPCRequest, _ error: RPCError) { note("refused \(request.function)") }
@@ -116,6 +142,7 @@ import Testing
 /// Does nothing but remember whom it has to tell.
 private final class FakeTransport: Transport {
     let receiver = Mutex<(any TransportReceiver)?>(nil)
+    let introductions = Mutex<[(Announcement, QueueName)]>([])
 
     var replyQueue: QueueName { "replies" }
     func start(_ receiver: any TransportReceiver) async throws(RPCError) { self.receiver.withLock { $0 = receiver } }
@@ -126,7 +153,9 @@ private final class FakeTransport: Transport {
         confirmation(.unknown)
     }
     func announce(_ announcement: Announcement) {}
-    func introduce(_ announcement: Announcement, to queue: QueueName) {}
+    func introduce(_ announcement: Announcement, to queue: QueueName) {
+        introductions.withLock { $0.append((announcement, queue)) }
+    }
     func ask() {}
     func shutdown() async {}
 }

@@ -265,6 +265,27 @@ import Testing
         }
     }
 
+    @Test func announcementsOfOthers() throws {
+        let text = try Self.vector("announcement-others")
+        let wire = try #require(WireAnnouncement(ByteBuffer(string: text)))
+        let others = wire.announcement.others
+        #expect(others.map(\.node) == ["n3", "n4"])
+        #expect(others.map(\.isUnreachable) == [false, true])
+        #expect(others.map(\.replies) == ["replies.n3.a", nil])
+        #expect(others.map(\.isProbing) == [true, false] && others.map(\.readsBatches) == [true, false])
+        #expect(others.first?.instances.map(\.id) == ["10.77.0.13:Gate"])
+        let written = WireAnnouncement(wire.announcement, replies: "replies.n2.k3").encoded
+        #expect(written.map { String(buffer: $0) } == text)
+
+        let odd = #"{"instances":[],"node":"","sequence":1,"version":2}"#
+        let old = #"{"instances":[],"node":"o","sequence":1}"#
+        let good = #"{"instances":[],"node":"g","others":[\#(old)],"sequence":1,"version":2}"#
+        let mixed = #"{"instances":[],"node":"n","others":[\#(odd),\#(old),\#(good)],"sequence":1,"version":2}"#
+        let read = try #require(WireAnnouncement(ByteBuffer(string: mixed)))
+        #expect(read.announcement.others.map(\.node) == ["g"])
+        #expect(read.announcement.others.first?.others.isEmpty == true)
+    }
+
     @Test func unreachable() throws {
         let text = try Self.vector("unreachable")
         let wire = try #require(WireClaim(ByteBuffer(string: text)))

@@ -105,7 +105,10 @@ class Calls:
         """Takes an announcement in."""
         with self._changed:
             if self._life:
-                self._life.view.apply(announcement, time.monotonic())
+                now = time.monotonic()
+                self._life.view.apply(announcement, now)
+                for other in wire.others(announcement):
+                    self._life.view.learn(other, now)
                 self._changed.notify_all()
 
     def claimed(self, node, sequence):

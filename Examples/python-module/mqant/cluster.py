@@ -42,6 +42,16 @@ class View:
                 peer.instances = [one for one in peer.instances if one["id"] not in ids]
         return known is None
 
+    def learn(self, announcement, now):
+        """Takes in what another node says of one that this node has not heard itself (docs/wire.md §4)."""
+        node = announcement["node"]
+        if node in self.gone or node in self.peers:
+            return
+        served = {one["id"] for peer in self.peers.values() for one in peer.instances}
+        instances = [one for one in announcement["instances"] if one["id"] not in served]
+        self.peers[node] = Peer(announcement["sequence"], instances, announcement.get("replies"),
+                                now if announcement.get("unreachable") is True else None)
+
     def claim(self, node, sequence, now):
         """Somebody says that a node does not answer. A later announcement than the one that it has heard refutes that."""
         peer = self.peers.get(node)

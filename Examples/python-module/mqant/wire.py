@@ -142,9 +142,26 @@ def read_announcement(body):
     """An announcement (§4) with what is required in it; raises Unreadable, or OtherVersion."""
     try:
         value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("no announcement") from error
+    return _announcement(value)
+
+
+def others(announcement):
+    """What an announcement tells of other nodes: announcements (§4), those left out that cannot be read."""
+    told = announcement.get("others")
+    for value in told if isinstance(told, list) else []:
+        try:
+            yield _announcement(value)
+        except (Unreadable, OtherVersion):
+            continue
+
+
+def _announcement(value):
+    try:
         node, sequence, instances = value["node"], value["sequence"], value["instances"]
         described = [(one["id"], one["type"], one["queue"]) for one in instances]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError) as error:
         raise Unreadable("no announcement") from error
     if not all(isinstance(text, str) and text for text in (node, *(text for one in described for text in one))):
         raise Unreadable("a name is empty, or none")

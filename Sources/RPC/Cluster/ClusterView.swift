@@ -108,6 +108,14 @@ package struct ClusterView: Sendable {
         change { $0.apply(announcement, now: now).gone }
     }
 
+    /// Takes in what an announcement says of other nodes.
+    package mutating func learn(_ others: [Announcement], now: NIODeadline) {
+        guard !others.isEmpty else { return }
+        change { members in
+            for other in others { members.learn(other, now: now) }
+        }
+    }
+
     /// Takes a claim in that a peer does not answer.
     package mutating func apply(_ claim: MembershipTable.Claim) { change { _ = $0.apply(claim) } }
 

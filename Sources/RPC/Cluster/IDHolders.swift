@@ -15,6 +15,9 @@ struct IDHolders: Sendable {
         return former == node ? nil : former
     }
 
+    /// Whether a node serves the Id.
+    func hasHolder(_ id: InstanceID) -> Bool { holders[id] != nil }
+
     /// A former holder's instance may be served again.
     mutating func displace(_ instance: InstanceDescription, of node: NodeID) {
         displaced[instance.id, default: [:]][node] = instance

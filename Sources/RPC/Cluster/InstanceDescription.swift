@@ -47,6 +47,10 @@ package struct Announcement: Sendable, Hashable, Codable {
     package var name: NodeID?
     /// At which of the receiver's brokers the node is.
     package var broker = 0
+    /// In an answer to a newcomer: what this node has heard of others, some of whom may not answer at this moment.
+    package var others: [Announcement] = []
+    /// Of one of those: it does not answer.
+    package var isUnreachable = false
 
     package init(node: NodeID, host: String, sequence: UInt64, isGoodbye: Bool, instances: [InstanceDescription]) {
         self.node = node

@@ -65,6 +65,19 @@ extension MembershipTable.Peer {
         leaving = known?.leaving ?? [:]
     }
 
+    /// What the node announced last, as this one would pass it on.
+    func announcement(of node: NodeID) -> Announcement {
+        var announcement = Announcement(
+            node: node, host: host, sequence: sequence, isGoodbye: false, instances: instances)
+        announcement.name = name == node ? nil : name
+        announcement.broker = broker
+        announcement.replies = replies
+        announcement.isProbing = isProbing
+        announcement.readsBatches = readsBatches
+        announcement.isUnreachable = reachability == .unreachable
+        return announcement
+    }
+
     /// Whether somebody has to be told of a change: of all but signs of life.
     func differs(from known: Self) -> Bool {
         known.reachability != .reachable || known.instances != instances || known.replies != replies

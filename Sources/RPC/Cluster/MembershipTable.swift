@@ -84,6 +84,53 @@ package struct MembershipTable: Sendable {
         return Outcome(isTaken: true, gone: gone.sorted(), isChange: isChange)
     }
 
+    /// Takes in what another node says of a peer that this node has not heard itself: it stands still maybe, and yet what is
+    /// pushed now is meant for its sessions too.
+    package mutating func learn(_ announcement: Announcement, now: NIODeadline) {
+        let node = announcement.node
+        guard node != own, announcement.name != own, peers[node] == nil, !announcement.isGoodbye,
+            !departures.hasLeft(node), !departures.isOvertaken(announcement, now: now)
+        else { return }
+        var peer = Peer(announcement, known: nil, now: now)
+        (peer.heard, peer.since) = (.distantPast, nil)
+        peer.reachability = announcement.isUnreachable ? .unreachable : .reachable
+        // Who was heard itself has the Id.
+        peer.instances.removeAll { holders.hasHolder($0.id) }
+        rings.insert(node, named: peer.name, at: peer.broker)
+        peers[node] = peer
+        _ = takeIDs(peer.instances, for: node)
+        revision += 1
+    }
+
+    /// What this node tells a newcomer of the others, if it is one of the few that do: each of them alone would do, but may
+    /// be about to stand still. Nothing to whoever serves already, and has heard all others.
+    /// - Parameter queue: the newcomer's queue of replies.
+    /// - Returns: as many messages as that takes; empty: nothing.
+    func introductions(to queue: QueueName) -> [[Announcement]] {
+        guard let (newcomer, asking) = peers.first(where: { $0.value.replies == queue }), asking.instances.isEmpty
+        else {
+            return []
+        }
+        let telling = peers.filter { $0.key != newcomer && $0.value.broker == asking.broker }
+        let weight = RendezvousHash.weight(InstanceID(own.rawValue), asking.name.rawValue)
+        let larger = telling.values.lazy.filter { peer in
+            peer.reachability == .reachable && peer.isProbing && !peer.instances.isEmpty
+                && RendezvousHash.weight(InstanceID(peer.name.rawValue), asking.name.rawValue) > weight
+        }
+        guard larger.prefix(timing.introducers).count < timing.introducers else { return [] }
+        var messages: [[Announcement]] = []
+        var room = 0
+        for (name, peer) in telling.sorted(by: { $0.key < $1.key }) {
+            if room <= 0 {
+                messages.append([])
+                room = timing.introducedInstances
+            }
+            messages[messages.count - 1].append(peer.announcement(of: name))
+            room -= 1 + peer.instances.count
+        }
+        return messages
+    }
+
     private mutating func sayGoodbye(_ node: NodeID, _ known: Peer?, _ now: NIODeadline) -> Outcome {
         departures.left(node, now: now)
         guard let known else { return Outcome(isTaken: true) }

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// All times of membership: how often nodes look after each other, and how long they wait for what.
+/// All times and counts of membership: how often nodes look after each other, and how long they wait for what.
 package struct MembershipTiming: Sendable, Hashable {
     /// How often a node probes its neighbour in the ring, itself, and callees that have had a call for as long.
     package var probeInterval = TimeAmount.milliseconds(500)
@@ -38,6 +38,11 @@ package struct MembershipTiming: Sendable, Hashable {
     package var lastReplyGrace = TimeAmount.milliseconds(500)
     /// How long the load that came with a reply counts. After that an instance is taken for idle, so that it is asked again.
     package var loadMemory = TimeAmount.seconds(1)
+
+    /// How many nodes tell a newcomer of the others.
+    package var introducers = 3
+    /// Of so many instances they tell it in one message, about: some 40 KiB.
+    package var introducedInstances = 150
 
     package init() {}
 

@@ -21,10 +21,19 @@ final class Announcer: Sendable {
     /// Somebody asks who is there; the answer goes to a queue, or to all.
     func asked(by queue: QueueName?) {
         guard let queue else { return announceSoon() }
-        let announcement = core.state.withLock { state in
-            state.announcements.repeated(state.announcedInstances, replies: core.transport.replyQueue)
+        let (announcement, others) = core.state.withLock { state in
+            let instances = state.announcedInstances
+            return (
+                state.announcements.repeated(instances, replies: core.transport.replyQueue),
+                instances.isEmpty ? [] : state.view.members.introductions(to: queue)
+            )
         }
-        if let announcement { core.transport.introduce(announcement, to: queue) }
+        guard var announcement else { return }
+        // Each message says who this node is, too: it is read like any other.
+        for others in others.isEmpty ? [[]] : others {
+            announcement.others = others
+            core.transport.introduce(announcement, to: queue)
+        }
     }
 
     /// Announces this node, once for all who ask at about the same time.

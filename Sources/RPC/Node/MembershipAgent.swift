@@ -57,7 +57,11 @@ final class MembershipAgent: Sendable {
     /// Takes in what another node has announced.
     func received(_ announcement: Announcement) {
         guard announcement.node != core.id, announcement.name != core.id else { return }
-        let gone = core.state.withLock { $0.view.apply(announcement, now: .now()) }
+        let gone = core.state.withLock { state in
+            let gone = state.view.apply(announcement, now: .now())
+            state.view.learn(announcement.others, now: .now())
+            return gone
+        }
         publisher.publish()
         calls.resendWaiting()
         guard !gone.isEmpty else { return }

@@ -84,7 +84,7 @@ package final class RPCNode: Sendable {
 
     /// Keeps the node connected. Whoever starts a node runs this in a task beside it, until `shutdown` has it return.
     /// A cancelled one no longer connects again.
-    package func run() async { await transport.run() }
+    package func run() async { await core.transport.run() }
 
     /// Begins to serve an instance: from its return on, every node that knows of it may call.
     package func serve(_ server: RPCServer) async throws(RPCError) { try await instances.serve(server) }

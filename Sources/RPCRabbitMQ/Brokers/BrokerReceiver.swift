@@ -43,16 +43,22 @@ final class BrokerReceiver: TransportReceiver {
     }
 
     func received(_ announcement: Announcement) {
+        var announcement = qualified(announcement)
+        announcement.others = announcement.others.filter { $0.node != node }.map(qualified)
+        receiver.received(announcement)
+    }
+
+    private func qualified(_ announcement: Announcement) -> Announcement {
         var announcement = announcement
-        for index in announcement.instances.indices { announcement.instances[index].home = announcement.node }
         announcement.name = announcement.node
         announcement.broker = broker.number
-        announcement.node = broker.qualified(announcement.node)
         announcement.replies = announcement.replies.map(broker.qualified)
         for index in announcement.instances.indices {
+            announcement.instances[index].home = announcement.node
             announcement.instances[index].queue = broker.qualified(announcement.instances[index].queue)
         }
-        receiver.received(announcement)
+        announcement.node = broker.qualified(announcement.node)
+        return announcement
     }
 
     func refused(_ request: RPCRequest, _ error: RPCError) { receiver.refused(request, error) }

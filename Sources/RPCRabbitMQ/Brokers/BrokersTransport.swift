@@ -117,6 +117,12 @@ package final class BrokersTransport: Transport {
             instance.queue = name
             return instance
         }
+        part.others = announcement.others.map { other in
+            var other = self.part(of: other, at: broker)
+            other.node = BrokerIndex.split(other.node).name
+            other.replies = other.replies.map { BrokerIndex.split($0).name }
+            return other
+        }
         return part
     }
 

@@ -31,6 +31,10 @@ struct WireAnnouncement: Codable, Equatable {
     /// Whether the node probes its neighbours, and tells who is gone.
     var probes: Bool?
     var instances: [Instance]
+    /// In an answer to a newcomer: what the node has heard of others.
+    var others: [WireAnnouncement]?
+    /// Of one of those: it does not answer.
+    var unreachable: Bool?
 
     /// - Parameter rank: how strong this node's claim to an Id is; nil: the Id is not announced.
     init(
@@ -53,15 +57,30 @@ struct WireAnnouncement: Codable, Equatable {
                 life: instance.life == 0 ? nil : instance.life, generation: instance.generation,
                 groups: instance.ownsGroups ? true : nil, rank: rank.wire)
         }
+        others = announcement.others.isEmpty ? nil : announcement.others.map(Self.init(other:))
+    }
+
+    /// What this node has heard of another one.
+    private init(other: Announcement) {
+        self.init(other, replies: other.replies ?? "")
+        replies = other.replies
+        batch = other.readsBatches ? true : nil
+        probes = other.isProbing ? true : nil
+        unreachable = other.isUnreachable ? true : nil
     }
 
     /// Reads one; nil if it is none.
     init?(_ body: ByteBuffer) {
-        guard let read = try? JSONDecoder().decode(WireAnnouncement.self, from: body) else { return nil }
-        // A node without a name, or one instance twice, would confuse every view.
-        let ids = Set(read.instances.map(\.id))
-        guard !read.node.rawValue.isEmpty, ids.count == read.instances.count else { return nil }
+        guard let read = try? JSONDecoder().decode(WireAnnouncement.self, from: body), read.isSound else { return nil }
         self = read
+        others = others?.filter { $0.isSound && $0.version == WireName.version }
+        // Nobody tells what others were told.
+        for index in others?.indices ?? 0..<0 { others?[index].others = nil }
+    }
+
+    /// A node without a name, or one instance twice, would confuse every view.
+    private var isSound: Bool {
+        !node.rawValue.isEmpty && Set(instances.map(\.id)).count == instances.count
     }
 
     var encoded: ByteBuffer? {
@@ -85,6 +104,8 @@ struct WireAnnouncement: Codable, Equatable {
         announcement.replies = replies
         announcement.isProbing = probes ?? false
         announcement.readsBatches = batch ?? false
+        announcement.isUnreachable = unreachable ?? false
+        announcement.others = others?.map(\.announcement) ?? []
         return announcement
     }
 }

@@ -12,7 +12,8 @@ ROUND = 60.0  # seconds in which each kind of fault comes once
 HEALED = 3.0  # seconds after its repair in which a fault may still be felt
 RELINKED = 20.0  # the same after a link was whole again: TCP tries again in pauses that double
 MOVED = 2.0  # seconds in which all have heard that an instance came or went in good order
-REPLACED = 2.0  # seconds after the end of one of several brokers in which its nodes are at another one
+REPLACED = 2.0  # seconds after a kill in which others do what the killed one did: heirs, or brokers
+LATE = 0.5  # seconds in which others say something to a new owner of which a Gate has not heard
 KINDS = ("kill a chat", "stop a chat", "add a chat", "cut a link", "restart a broker")
 
 
@@ -72,10 +73,13 @@ class Director:
     # Faults
 
     def kill(self, step):
+        """While it is away its heirs serve, and nobody may notice."""
         chat = self._chosen(self.chats, step)
-        with self._fault(f"{chat[0]} {chat[1]} killed", rooms=self._rooms_of(chat)):
+        rooms = self._rooms_of(chat)
+        with self._fault(f"{chat[0]} {chat[1]} killed", rooms=rooms, healed=REPLACED):
             self.cluster.node(*chat).kill()
-            time.sleep(step.seconds / 2)
+        time.sleep(REPLACED + step.seconds)
+        with self._fault(f"{chat[0]} {chat[1]} back", rooms=rooms, order_only=True, healed=MOVED):
             self.cluster.start(*chat).see("listening id(")
 
     def stop(self, step):
@@ -89,13 +93,20 @@ class Director:
                 node.signal(signal.SIGCONT)
 
     def add(self, step):
-        """One more, and gone again in good order: not a fault, so only the order in the rooms that move is excused."""
+        """One more, and gone again in good order: not a fault, so only the order in the rooms that move is excused. A Gate
+        that stands still for a moment is late to tell it of its members; they hear everything all the same."""
         chat = ("Chat", self.added)
         self.added += 1
         self.chats.append(chat)
         rooms = self._rooms_of(chat)
         with self._fault(f"{chat[0]} {chat[1]} added", rooms=rooms, order_only=True, healed=MOVED):
-            self.cluster.start(*chat).see("listening id(")
+            gate = self.cluster.node(*self._chosen(self.gates, step))
+            gate.signal(signal.SIGSTOP)
+            try:
+                self.cluster.start(*chat).see("listening id(")
+                time.sleep(LATE)
+            finally:
+                gate.signal(signal.SIGCONT)
         time.sleep(MOVED + step.seconds)
         with self._fault(f"{chat[0]} {chat[1]} told to go", rooms=rooms, order_only=True, healed=MOVED):
             self.cluster.node(*chat).signal(signal.SIGTERM)
