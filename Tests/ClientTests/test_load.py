@@ -1,8 +1,10 @@
 """mqantload against the real server, as people run it."""
 
+import contextlib
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -37,8 +39,10 @@ def setUpModule():
 def load(kind, *arguments, port=None, ws=False, status=0):
     """Runs the generator; returns its figures and what it complains of."""
     address = f"{HOST}:{port or (server.ws if ws else server.tcp)}"
-    ran = subprocess.run([PROGRAM, kind, "--json", "--address", address, *(["--ws"] if ws else []), *arguments],
-                         capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([PROGRAM, kind, "--json", "--address", address, *(["--ws"] if ws else []),
+                          # A machine that does much besides lets answers wait for long.
+                          *([] if "--timeout" in arguments else ["--timeout", "60"]), *arguments],
+                         capture_output=True, text=True, timeout=240)
     assert ran.returncode == status, (ran.returncode, ran.stdout, ran.stderr)
     return json.loads(ran.stdout) if ran.stdout else {}, ran.stderr
 
@@ -112,6 +116,19 @@ class Load(unittest.TestCase):
         figures, complaint = load("idle", *short(3), port=free_port(), status=1)
         self.assertEqual((figures["connections"], figures["failed"]), (0, 3))
         self.assertIn("Connection refused", complaint)
+
+    def test_a_server_that_answers_nobody_is_given_up(self):
+        with socket.create_server((HOST, 0), backlog=1000) as silent:
+            figures, complaint = load("idle", *short(1000), "--timeout", "0.2", port=silent.getsockname()[1], status=1)
+            silent.setblocking(False)
+            came = 0
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    silent.accept()[0].close()
+                    came += 1
+        self.assertEqual((figures["connections"], figures["failed"]), (0, 1000))
+        self.assertLess(came, 300, "it went on although nobody answered")
+        self.assertIn("no answer in time: connecting", complaint)
 
     def test_a_login_that_is_refused_is_an_error(self):
         figures, complaint = load("idle", *short(3), "--login-payload", "{}", status=1)

@@ -3,9 +3,9 @@ import Testing
 @testable import MqantLoad
 
 @Suite("Packets and frames") struct WireTests {
-    private func bytes(_ write: (OutputBuffer) throws -> Void) rethrows -> [UInt8] {
+    private func bytes(_ write: (OutputBuffer) -> Void) -> [UInt8] {
         let output = OutputBuffer()
-        try write(output)
+        write(output)
         return Array(output.bytes)
     }
 
@@ -23,7 +23,7 @@ import Testing
         let topic = try Template("a/b")
         let payload = try Template("{pad:\(size)}")
         for qos in [0, 1] as [UInt8] {
-            let packets = try bytes { output in
+            let packets = bytes { output in
                 output.appendPing()
                 output.appendPublish(
                     topic, messageID: 17, payload, TemplateValues(client: 0), qos: qos, packetID: 0x0102)

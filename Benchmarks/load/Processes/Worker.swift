@@ -20,6 +20,7 @@ struct Worker {
             pool.poll(until: setup.tick(now: Clock.now), setup)
             checkParent()
         }
+        settle(setup)
         let clients = setup.ready.sorted()
         print("ready \(clients.count) \(setup.failed) \(Clock.now - began)")
         for (fault, times) in setup.log.faults { print("fault \(times) \(fault)") }
@@ -36,6 +37,16 @@ struct Worker {
     }
 
     private var isScript: Bool { plan.endsByItself }
+    /// Waits until members have heard of all who joined: that is another load than the one to be measured.
+    private func settle(_ setup: ClientSetup) {
+        guard case .rooms = plan.kind else { return }
+        let latest = Clock.now + timeout
+        while Clock.now < min(latest, setup.lastHeard + Clock.second / 5) {
+            pool.poll(until: min(latest, setup.lastHeard + Clock.second / 5), setup)
+            checkParent()
+        }
+    }
+
     /// This process's share of what all may do at once.
     private var atOnce: Int { max(1, plan.atOnce / plan.processes) }
     private var timeout: UInt64 { Clock.nanoseconds(plan.timeout) }

@@ -18,7 +18,7 @@ final class ClientSetup: ConnectionDelegate {
         var timeout: UInt64
     }
 
-    /// After so many failures without one success it is no use to go on.
+    /// After so many failures without a success between them it is no use to go on.
     private static let mostFailures = 64
 
     private let pool: ConnectionPool
@@ -31,6 +31,9 @@ final class ClientSetup: ConnectionDelegate {
     private(set) var ready: [Int] = []
     private(set) var log = FaultLog()
     private(set) var failed = 0
+    private var failuresInARow = 0
+    /// When the last push came.
+    private(set) var lastHeard: UInt64 = 0
 
     init(_ pool: ConnectionPool, _ plan: Plan) {
         self.pool = pool
@@ -47,7 +50,7 @@ final class ClientSetup: ConnectionDelegate {
             pool.close(client)
             fail(client, .timeout(steps[client] < 0 ? "connecting" : "logging in and joining"))
         }
-        if ready.isEmpty, failed >= Self.mostFailures {
+        if failuresInARow >= Self.mostFailures {
             failed += plan.numbering.count - next
             next = plan.numbering.count
         }
@@ -73,6 +76,7 @@ final class ClientSetup: ConnectionDelegate {
     func subscribed(_ client: Int, now: UInt64) { advance(client) }
 
     func received(_ publish: Publish, by client: Int, now: UInt64) {
+        lastHeard = now
         guard plan.steps.indices.contains(steps[client]), case .request(let topic, _) = plan.steps[steps[client]],
             let (number, size) = Answer.messageID(of: publish.topic), number == UInt64(steps[client] + 1)
         else { return }
@@ -95,6 +99,7 @@ final class ClientSetup: ConnectionDelegate {
         steps[client] += 1
         guard steps[client] < plan.steps.count else {
             inFlight.removeAll { $0.client == client }
+            failuresInARow = 0
             return ready.append(client)
         }
         switch plan.steps[steps[client]] {
@@ -111,6 +116,7 @@ final class ClientSetup: ConnectionDelegate {
         steps[client] = plan.steps.count
         inFlight.removeAll { $0.client == client }
         failed += 1
+        failuresInARow += 1
         if let fault { log.note("\(fault)") }
     }
 
