@@ -35,9 +35,10 @@ package struct TopicName: Sendable, Hashable {
     }
 
     /// The same name, as a slice of a buffer that its bytes were written to.
-    /// - Returns: nil if they are not there.
+    /// - Returns: nil if the buffer is too short.
     package func slice(of buffer: ByteBuffer, at index: Int) -> TopicName? {
-        guard let slice = buffer.getSlice(at: index, length: bytes.readableBytes), slice == bytes else { return nil }
+        guard let slice = buffer.getSlice(at: index, length: bytes.readableBytes) else { return nil }
+        assert(slice == bytes)
         return TopicName(trusted: slice)
     }
 

@@ -28,60 +28,70 @@ public struct Chat: Module {
     public func register(on server: RPCServer) throws {
         let options = FunctionOptions.perSession.nonblocking
         try server.register("Handler_JoinChat", options: options) { (session: Session, request: RoomRequest) in
-            try await join(session, request)
+            try join(session, request)
         }
         try server.register("Handler_Say", options: options) { (session: Session, request: SayRequest) in
-            try await say(session, request)
+            try say(session, request)
         }
         try server.register("Handler_LeaveChat", options: options) { (session: Session, request: RoomRequest) in
-            try await leave(session, request)
+            try leave(session, request)
         }
         try server.register("Handler_Members", options: options) { (session: Session, request: RoomRequest) in
-            try await members(session, request)
+            try members(session, request)
         }
     }
 
-    private func join(_ session: Session, _ request: RoomRequest) async throws -> String {
+    // What a request lacks is said at once; what is done for it awaits.
+
+    private func join(_ session: Session, _ request: RoomRequest) throws -> Answer<String> {
         try requireLogin(session)
         guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
         guard !session.groups.contains(room.group) else { throw ChatError.alreadyMember }
-        // The demo of a call from module to module.
-        let text: String = try await context.call("Login", "getRand", room.name)
-        context.logger.debug("getRand", metadata: ["result": "\(text)"])
-        let presence = Presence(type: Self.type, key: room.name, name: session.userID)
-        guard try await session.join(room.group, presence: presence) else { throw ChatError.alreadyMember }
-        let event = RoomEvent(roomName: room.name, userName: session.userID)
-        context.push(to: room.group, topic: "Chat/OnJoin", body: try context.json(event))
-        return "join success"
+        return .later {
+            // The demo of a call from module to module.
+            let text: String = try await context.call("Login", "getRand", room.name)
+            context.logger.debug("getRand", metadata: ["result": "\(text)"])
+            let presence = Presence(type: Self.type, key: room.name, name: session.userID)
+            guard try await session.join(room.group, presence: presence) else { throw ChatError.alreadyMember }
+            let event = RoomEvent(roomName: room.name, userName: session.userID)
+            context.push(to: room.group, topic: "Chat/OnJoin", body: try context.json(event))
+            return "join success"
+        }
     }
 
-    private func say(_ session: Session, _ request: SayRequest) async throws -> String {
+    private func say(_ session: Session, _ request: SayRequest) throws -> Answer<String> {
         try requireLogin(session)
         guard let room = try Room(validating: request.roomName), let text = request.say else {
             throw ChatError.noRoomNameOrSay
         }
-        try await requireMembership(session, of: room)
-        let event = SayEvent(roomName: room.name, userName: session.userID, say: text)
-        let isHeard = try await context.pushConfirmed(to: room.group, topic: "Chat/OnSay", body: context.json(event))
-        guard isHeard else { throw ChatError.noRoom }
-        return "say success"
+        return .later {
+            try await requireMembership(session, of: room)
+            let event = try context.json(SayEvent(roomName: room.name, userName: session.userID, say: text))
+            let isHeard = try await context.pushConfirmed(to: room.group, topic: "Chat/OnSay", body: event)
+            guard isHeard else { throw ChatError.noRoom }
+            return "say success"
+        }
     }
 
-    private func leave(_ session: Session, _ request: RoomRequest) async throws -> String {
+    private func leave(_ session: Session, _ request: RoomRequest) throws -> Answer<String> {
         try requireLogin(session)
         guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
-        try await requireMembership(session, of: room)
-        guard try await session.leave(room.group) else { throw ChatError.notMember }
-        // The Gate reports the end, as it does those of connections, and the roster has the room told.
-        return "leave success"
+        return .later {
+            try await requireMembership(session, of: room)
+            guard try await session.leave(room.group) else { throw ChatError.notMember }
+            // The Gate reports the end, as it does those of connections, and the roster has the room told.
+            return "leave success"
+        }
     }
 
     /// The names of those who are in the room, each once, sorted.
-    private func members(_ session: Session, _ request: RoomRequest) async throws -> [String] {
+    private func members(_ session: Session, _ request: RoomRequest) throws -> Answer<[String]> {
         try requireLogin(session)
         guard let room = try Room(validating: request.roomName) else { throw ChatError.noRoomName }
-        try await requireMembership(session, of: room)
-        return await Set(roster.members(of: room.group).map(\.name)).sorted()
+        return .later {
+            try await requireMembership(session, of: room)
+            return await Set(roster.members(of: room.group).map(\.name)).sorted()
+        }
     }
 
     private func requireLogin(_ session: Session) throws(HandlerError) {

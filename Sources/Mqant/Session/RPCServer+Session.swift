@@ -61,6 +61,19 @@ extension RPCServer {
         }
     }
 
+    /// Registers a function that a client's session calls and that awaits only sometimes: a call that is answered at once
+    /// makes no task of its own.
+    public func register<each Argument: Decodable & Sendable, Value: Encodable & Sendable>(
+        _ name: String, options: FunctionOptions? = nil,
+        _ body: @escaping @Sendable (Session, repeat each Argument) throws -> Answer<Value>
+    ) throws(RegistrationError) {
+        try registerRaw(name, options: options) { [unowned self] request in
+            let session = try session(of: request)
+            let arguments = try ArgumentCoding.decode(besideSession: (repeat (each Argument).self), from: request)
+            return try body(session, repeat each arguments).map { try ArgumentCoding.encode(result: $0) }
+        }
+    }
+
     /// Registers a function that a client's session calls and that may block its thread.
     ///
     /// It runs on one of the node's `RPC.BlockingThreads`, where it delays nothing but other such functions.
@@ -95,6 +108,6 @@ extension RPCServer {
         guard let box = request.sessionBox else {
             throw RPCError(.invalidArguments, "\(request.function) is for clients: the call has no session")
         }
-        return Session(box.state, node: node) { [weak self] changed in self?.sessionChanged(changed) }
+        return Session(box, server: self)
     }
 }

@@ -8,34 +8,61 @@ import Synchronization
 /// that Gate. A session may be kept and used after the function's end, from any task.
 public final class Session: Sendable {
     private struct Local {
-        var state: SessionState
+        /// What the Gate said last.
+        var box: SessionBox
+        /// The same with what only this copy changed, if it changed anything.
+        var own: SessionState?
         var changes = SettingsChanges()
+
+        var state: SessionState { own ?? box.state }
+
+        mutating func applyChanges() {
+            guard !changes.isEmpty else { return }
+            var state = state
+            changes.apply(to: &state.settings)
+            own = state
+        }
     }
 
     private let local: Mutex<Local>
     private let node: any RPCCaller
-    private let onChange: @Sendable (SessionBox) -> Void
+    /// Hears of changes, for calls of the session that wait; nil: it is not called for one.
+    private let server: RPCServer?
 
-    package init(
-        _ state: SessionState, node: any RPCCaller, onChange: @escaping @Sendable (SessionBox) -> Void = { _ in }
-    ) {
-        local = Mutex(Local(state: state))
+    /// The session of a call.
+    init(_ box: SessionBox, server: RPCServer) {
+        local = Mutex(Local(box: box))
+        node = server.node
+        self.server = server
+    }
+
+    /// A session that is known by what `state` says.
+    package init(_ state: SessionState, node: any RPCCaller) {
+        local = Mutex(Local(box: SessionBox(state)))
         self.node = node
-        self.onChange = onChange
+        server = nil
     }
 
     /// What this copy knows.
     public var state: SessionState { local.withLock { $0.state } }
     /// The session's id.
-    public var id: SessionID { state.id }
+    public var id: SessionID { read { $0.id } }
     /// The Gate that holds the connection.
-    public var gate: InstanceID { state.gate }
+    public var gate: InstanceID { read { $0.gate } }
     /// The user that the session is bound to; empty for a guest.
-    public var userID: String { state.userID }
+    public var userID: String { read { $0.userID } }
     /// True until `bind`.
     public var isGuest: Bool { userID.isEmpty }
     /// The groups that the session is in.
-    public var groups: Set<GroupName> { state.groups }
+    public var groups: Set<GroupName> { read { $0.groups } }
+
+    /// One thing of the state: a copy of all of it costs more.
+    private func read<Value: Sendable>(_ body: (borrowing SessionState) -> Value) -> Value {
+        local.withLock { local in
+            if let own = local.own { return body(own) }
+            return body(local.box.state)
+        }
+    }
 
     /// Binds the session to a user; other sessions of that user end or stay as the Gate's `DuplicateLogin` says.
     ///
@@ -55,14 +82,14 @@ public final class Session: Sendable {
     }
 
     /// A setting of this copy.
-    public func get(_ key: String) -> String? { state.settings[key] }
+    public func get(_ key: String) -> String? { read { $0.settings[key] } }
 
     /// Changes a setting of this copy; `push()` tells the Gate.
     public func set(_ key: String, to value: String) {
         let key = key.nfc
         local.withLock { local in
-            local.state.settings[key] = value
             local.changes.set(key, to: value)
+            local.applyChanges()
         }
     }
 
@@ -70,8 +97,8 @@ public final class Session: Sendable {
     public func remove(_ key: String) {
         let key = key.nfc
         local.withLock { local in
-            local.state.settings[key] = nil
             local.changes.remove(key)
+            local.applyChanges()
         }
     }
 
@@ -154,11 +181,13 @@ public final class Session: Sendable {
 
     /// Takes over what the Gate says, and keeps what only this copy changed.
     private func adopt(_ state: SessionState) {
+        let box = SessionBox(state)
         local.withLock { local in
-            guard state.version >= local.state.version else { return }
-            local.state = state
-            local.changes.apply(to: &local.state.settings)
+            guard state.version >= local.box.state.version else { return }
+            local.box = box
+            local.own = nil
+            local.applyChanges()
         }
-        onChange(SessionBox(state))
+        server?.sessionChanged(box)
     }
 }

@@ -4,6 +4,8 @@ package struct SettingsChanges: Codable, Sendable {
     package private(set) var set: [String: String] = [:]
     package private(set) var removed: Set<String> = []
 
+    var isEmpty: Bool { self.set.isEmpty && removed.isEmpty }
+
     mutating func set(_ key: String, to value: String) {
         set[key] = value
         removed.remove(key)

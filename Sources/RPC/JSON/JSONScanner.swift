@@ -7,8 +7,7 @@ package struct JSONScanner {
 
     let bytes: UnsafeRawBufferPointer
     var index = 0
-    /// One bit for each open bracket: set for objects.
-    private var isObject: [Bool] = []
+    private var brackets = OpenBrackets()
 
     package static func isValid(_ buffer: ByteBuffer) -> Bool {
         buffer.withUnsafeReadableBytes { bytes in
@@ -29,9 +28,9 @@ package struct JSONScanner {
 
     /// Scans a value with all that is in it.
     mutating func scanWholeValue() -> Bool {
-        let depth = isObject.count
+        let depth = brackets.count
         guard scanValue() else { return false }
-        while isObject.count > depth, let inObject = isObject.last {
+        while brackets.count > depth, let inObject = brackets.isLastObject {
             skipSpace()
             switch current {
             case UInt8(ascii: ","):
@@ -40,7 +39,7 @@ package struct JSONScanner {
                 guard scanValue() else { return false }
             case inObject ? UInt8(ascii: "}") : UInt8(ascii: "]"):
                 index += 1
-                isObject.removeLast()
+                brackets.removeLast()
             default:
                 return false
             }
@@ -78,8 +77,8 @@ package struct JSONScanner {
     }
 
     private mutating func open(asObject: Bool) -> Bool {
-        guard isObject.count < Self.maximumDepth else { return false }
-        isObject.append(asObject)
+        guard brackets.count < Self.maximumDepth else { return false }
+        brackets.append(isObject: asObject)
         index += 1
         return true
     }
@@ -88,7 +87,7 @@ package struct JSONScanner {
         skipSpace()
         guard current == bracket else { return false }
         index += 1
-        isObject.removeLast()
+        brackets.removeLast()
         return true
     }
 

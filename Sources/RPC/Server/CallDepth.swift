@@ -14,12 +14,14 @@ enum CallDepth {
     /// The depth; the limit if the process has no key left to count with, so that nothing nests.
     static var current: Int { key.map { Int(bitPattern: pthread_getspecific($0)) } ?? limit }
 
-    /// Runs `body` one level deeper.
-    static func nested(_ body: () -> Void) {
-        guard let key else { return body() }
-        let depth = current
-        pthread_setspecific(key, UnsafeRawPointer(bitPattern: depth + 1))
-        body()
-        pthread_setspecific(key, UnsafeRawPointer(bitPattern: depth))
+    /// Goes one level deeper; `leave` follows.
+    /// - Returns: false at the limit.
+    static func enter() -> Bool {
+        guard let key, case let depth = current, depth < limit else { return false }
+        return pthread_setspecific(key, UnsafeRawPointer(bitPattern: depth + 1)) == 0
+    }
+
+    static func leave() {
+        if let key { pthread_setspecific(key, UnsafeRawPointer(bitPattern: current - 1)) }
     }
 }

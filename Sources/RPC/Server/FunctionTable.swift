@@ -8,8 +8,16 @@ struct FunctionTable {
     }
 
     enum Body: Sendable {
-        case synchronous(@Sendable (RPCRequest) -> RPCReply)
+        /// Needs a task only for what is left behind `Progress.awaits`.
+        case direct(@Sendable (RPCRequest) -> Progress)
         case asynchronous(@Sendable (RPCRequest) async -> RPCReply)
+    }
+
+    /// How far a function came without a task.
+    enum Progress: Sendable {
+        case ended(RPCReply)
+        /// This is left to be done.
+        case awaits(@Sendable () async -> RPCReply)
     }
 
     /// Where a function begins to run.
@@ -77,10 +85,33 @@ extension FunctionTable.Function {
         synchronous body: @escaping @Sendable (RPCRequest) throws -> Payload
     ) {
         self.init(
-            body: .synchronous { request in
-                do { return .success(try body(request)) } catch { return .failure(RPCError(answering: error)) }
+            body: .direct { request in
+                do { return .ended(.success(try body(request))) } catch {
+                    return .ended(.failure(RPCError(answering: error)))
+                }
             },
             options: options,
             place: mayBlock ? .blockingThread : options.isNonblocking ? .deliveringThread : .pool)
+    }
+
+    /// A function that may await.
+    init(_ options: FunctionOptions, answering body: @escaping @Sendable (RPCRequest) throws -> Answer<Payload>) {
+        self.init(
+            body: .direct { request in
+                do {
+                    switch try body(request).kind {
+                    case .now(let payload): return .ended(.success(payload))
+                    case .later(let work):
+                        return .awaits {
+                            do { return .success(try await work()) } catch {
+                                return .failure(RPCError(answering: error))
+                            }
+                        }
+                    }
+                } catch {
+                    return .ended(.failure(RPCError(answering: error)))
+                }
+            },
+            options: options, place: options.isNonblocking ? .deliveringThread : .pool)
     }
 }

@@ -54,33 +54,33 @@ struct Lanes<Job> {
 
     /// Takes a job in. `.run`: the caller runs it now and calls `finish` after.
     /// - Parameter session: on whose behalf the job is, whatever its lane.
-    mutating func admit(_ job: Job, to laneID: LaneID, of session: SessionID? = nil) -> Admission {
+    mutating func admit(_ job: borrowing Job, to laneID: LaneID, of session: SessionID? = nil) -> Admission {
         if laneID == .none {
             guard isFull else {
                 running += 1
                 return .run
             }
-            return enqueue(Waiting(job: job, session: session), laneID)
+            return enqueue(Waiting(job: copy job, session: session), laneID)
         }
-        if lanes[laneID] == nil, !isFull {
-            lanes[laneID] = Lane(isBusy: true)
-            running += 1
-            return .run
+        // Most lanes have one job at a time: put in at once, the lane is looked up once.
+        if !isFull {
+            guard let busy = lanes.updateValue(Lane(isBusy: true), forKey: laneID) else {
+                running += 1
+                return .run
+            }
+            lanes[laneID] = busy
         }
-        return enqueue(Waiting(job: job, session: session), laneID)
+        return enqueue(Waiting(job: copy job, session: session), laneID)
     }
 
     /// Ends a running job of a lane.
     /// - Returns: the job to run next in its place, if one waits.
     mutating func finish(_ laneID: LaneID) -> Job? {
         running -= 1
-        if laneID != .none {
-            // In place: a copy of the lane would copy all that waits in it.
-            if let next = lanes[laneID]?.waiting.popFirst() {
-                ready.append((next, laneID))
-            } else {
-                lanes[laneID] = nil
-            }
+        // Out and in again where more wait: in place it would be looked up twice where none does.
+        if laneID != .none, var lane = lanes.removeValue(forKey: laneID), let next = lane.waiting.popFirst() {
+            lanes[laneID] = lane
+            ready.append((next, laneID))
         }
         guard !isFull, let next = ready.popFirst() else { return nil }
         waiting -= 1

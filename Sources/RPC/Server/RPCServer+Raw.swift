@@ -23,6 +23,15 @@ extension RPCServer {
         try add(FunctionTable.Function(options ?? .default(for: name), synchronous: body), named: name)
     }
 
+    /// Registers a function over the payload as it came that may await: a call that is answered at once makes no task.
+    public func registerRaw(
+        _ name: String, options: FunctionOptions? = nil,
+        _ body: @escaping @Sendable (RPCRequest) throws -> Answer<Payload>
+    ) throws(RegistrationError) {
+        try RegistrationError.check(name, of: "function", for: type)
+        try add(FunctionTable.Function(options ?? .default(for: name), answering: body), named: name)
+    }
+
     /// Registers a function over the payload as it came that may block its thread.
     public func registerRaw(
         _ name: String, options: BlockingOptions, _ body: @escaping @Sendable (RPCRequest) throws -> Payload

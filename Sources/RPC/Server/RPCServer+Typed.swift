@@ -60,6 +60,23 @@ extension RPCServer {
         }
     }
 
+    /// Registers a function that awaits only sometimes: a call that is answered at once makes no task of its own.
+    ///
+    /// - Parameters:
+    ///   - name: the function's name; clients may call those that begin with `Handler_`.
+    ///   - options: how it runs; by default `.perSession` for `Handler_…`, else `.concurrent`.
+    ///   - body: called on any thread. What it throws is what the caller sees.
+    /// - Throws: `RegistrationError` for a name that cannot be used, or is used already.
+    public func register<each Argument: Decodable & Sendable, Value: Encodable & Sendable>(
+        _ name: String, options: FunctionOptions? = nil,
+        _ body: @escaping @Sendable (repeat each Argument) throws -> Answer<Value>
+    ) throws(RegistrationError) {
+        try registerRaw(name, options: options) { request in
+            let arguments = try ArgumentCoding.decode((repeat (each Argument).self), from: request)
+            return try body(repeat each arguments).map { try ArgumentCoding.encode(result: $0) }
+        }
+    }
+
     /// Registers a function that may block its thread: for a password hash, a file, a driver that knows no `await`.
     ///
     ///     try server.register("hash", options: .blocking) { (password: String) in try hash(password) }

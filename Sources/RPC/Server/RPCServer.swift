@@ -125,19 +125,11 @@ public final class RPCServer: Sendable {
 
     /// Takes a call in. `completion` is called once, on any thread; at once, on this one, if the call is refused.
     package func receive(_ request: RPCRequest, completion: @escaping Completion) {
+        if request.function.utf8.first == UInt8(ascii: "$"), receiveFramework(request, completion) { return }
         enum Decision {
             case run(Job)
             case wait
             case refuse(RPCError)
-        }
-        if request.function == InstanceStatus.function {
-            // Answered even by an instance that is full: it is then that somebody asks.
-            return completion(Result { () throws(RPCError) in try ArgumentCoding.encode(result: status) })
-        }
-        if request.function.utf8.first == UInt8(ascii: "$"),
-            node.receiveGroupRequest(request, for: instance, completion: completion)
-        {
-            return
         }
         let decision: Decision = state.withLock { state in
             guard let function = state.table[request.function] else {
@@ -162,6 +154,17 @@ public final class RPCServer: Sendable {
         }
     }
 
+    /// Takes a call of the framework's own in.
+    /// - Returns: false if it is none, or one that is served like any other.
+    private func receiveFramework(_ request: RPCRequest, _ completion: @escaping Completion) -> Bool {
+        if request.function == InstanceStatus.function {
+            // Answered even by an instance that is full: it is then that somebody asks.
+            completion(Result { () throws(RPCError) in try ArgumentCoding.encode(result: status) })
+            return true
+        }
+        return node.receiveGroupRequest(request, for: instance, completion: completion)
+    }
+
     /// Notes that the session of a running call changed, so that calls which wait in its lane see the change.
     package func sessionChanged(_ session: SessionBox) {
         state.withLock { $0.jobs.sessionChanged(session) }
@@ -179,6 +182,12 @@ public final class RPCServer: Sendable {
         } onCancel: {
             state.withLock { $0.jobs.giveUp(id) }?.resume()
         }
+        // Modules may keep sessions, which refer to this server; it refers to their functions no longer.
+        let table = state.withLock { state in
+            defer { state.table = FunctionTable(type: type) }
+            return state.table
+        }
+        withExtendedLifetime(table) {}
     }
 
     // MARK: Running
@@ -191,13 +200,10 @@ public final class RPCServer: Sendable {
             return
         }
         switch job.function.place {
-        case .deliveringThread where CallDepth.current < CallDepth.limit:
-            CallDepth.nested {
-                switch job.function.body {
-                case .synchronous(let body): runHere(job, body)
-                case .asynchronous: _ = Task.immediate { await self.run(job) }
-                }
-            }
+        case .deliveringThread where CallDepth.enter():
+            defer { CallDepth.leave() }
+            guard var next = runHere(job) else { return }
+            while let job = runHere(next) { next = job }
         case .deliveringThread, .pool:
             Task { await self.run(job) }
         case .blockingThread:
@@ -212,7 +218,11 @@ public final class RPCServer: Sendable {
             let began = environment.clock.now
             if !isExpired(job, at: began) {
                 switch job.function.body {
-                case .synchronous(let body): answer(job, with: body(job.request), began: began)
+                case .direct(let body):
+                    switch body(job.request) {
+                    case .ended(let reply): answer(job, with: reply, began: began)
+                    case .awaits(let rest): answer(job, with: await rest(), began: began)
+                    }
                 case .asynchronous(let body): answer(job, with: await body(job.request), began: began)
                 }
             }
@@ -222,18 +232,34 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Runs a job on this thread, without a task, and then those that waited for it and need none either.
-    private func runHere(_ job: Job, _ body: @Sendable (RPCRequest) -> RPCReply) {
-        var (job, body) = (job, body)
-        while true {
-            let began = environment.clock.now
-            if !isExpired(job, at: began) { answer(job, with: body(job.request), began: began) }
-            guard let next = finish(job) else { return }
-            guard next.function.place == .deliveringThread, case .synchronous(let nextBody) = next.function.body else {
-                return start(next)
-            }
-            (job, body) = (next, nextBody)
+    /// Runs what is left of a job on this task, and then those that waited for it.
+    private func runRest(of job: Job, _ rest: @Sendable () async -> RPCReply, began: NIODeadline) async {
+        answer(job, with: await rest(), began: began)
+        guard let next = finish(job) else { return }
+        guard next.function.place == job.function.place else { return start(next) }
+        await run(next)
+    }
+
+    /// Runs a job on this thread, with a task only if it awaits. That runs the next ones, too.
+    /// - Returns: the one to run here next.
+    private func runHere(_ job: Job) -> Job? {
+        guard case .direct(let body) = job.function.body else {
+            _ = Task.immediate { await self.run(job) }
+            return nil
         }
+        let began = environment.clock.now
+        if !isExpired(job, at: began) {
+            switch body(job.request) {
+            case .ended(let reply): answer(job, with: reply, began: began)
+            case .awaits(let rest):
+                _ = Task.immediate { await self.runRest(of: job, rest, began: began) }
+                return nil
+            }
+        }
+        guard let next = finish(job) else { return nil }
+        if next.function.place == .deliveringThread { return next }
+        start(next)
+        return nil
     }
 
     /// Runs a job on a thread that it may block. The next one takes its turn behind those of other instances.
@@ -242,8 +268,11 @@ public final class RPCServer: Sendable {
     private func runBlocking(_ job: Job, isRunning: Bool) {
         guard isRunning else { return giveUp(job) }
         let began = environment.clock.now
-        if !isExpired(job, at: began), case .synchronous(let body) = job.function.body {
-            answer(job, with: body(job.request), began: began)
+        // A function that may block has ended when it returns.
+        if !isExpired(job, at: began), case .direct(let body) = job.function.body,
+            case .ended(let reply) = body(job.request)
+        {
+            answer(job, with: reply, began: began)
         }
         if let next = finish(job) { start(next) }
     }

@@ -38,6 +38,42 @@ import Testing
         await harness.server.drain()
     }
 
+    @Test func oneThatAwaitsSometimesHasATaskOnlyThen() async throws {
+        let eventLoop = eventLoop
+        let harness = try ServerHarness { server in
+            let options = FunctionOptions.concurrent.nonblocking
+            try server.register("now", options: options) { Answer.now([isOnTask(), eventLoop.inEventLoop]) }
+            try server.register("later", options: options) {
+                let before = isOnTask()
+                return Answer.later {
+                    let places = [before, isOnTask(), eventLoop.inEventLoop]
+                    await Task.yield()
+                    return places
+                }
+            }
+            try server.register("refuses", options: options) { () -> Answer<Int> in throw HandlerError("no") }
+            try server.register("refuses later", options: options) { () -> Answer<Int> in
+                .later { throw HandlerError("not now") }
+            }
+            try server.register("pool") { Answer.now([isOnTask(), eventLoop.inEventLoop]) }
+            try server.registerRaw("raw", options: options) { request in .now(request.payload) }
+        }
+        #expect(await harness.answer("now", deliveredOn: eventLoop) == "[false,true]")
+        #expect(await harness.answer("later", deliveredOn: eventLoop) == "[false,true,true]")
+        #expect(await harness.answer("pool", deliveredOn: eventLoop) == "[true,false]")
+        #expect(await harness.answer("raw", deliveredOn: eventLoop) == "[]")
+        for (function, text) in [("refuses", "no"), ("refuses later", "not now")] {
+            guard case .failure(let error) = await harness.answer(harness.request(function)) else {
+                Issue.record("\(function) answers")
+                continue
+            }
+            #expect(error.code == .remote && error.message == text)
+        }
+        await harness.server.drain()
+        #expect(harness.server.statistics.answered == 6)
+        #expect(harness.server.statistics.failed == 2)
+    }
+
     /// All kinds in one lane: each begins elsewhere, and none overtakes another or runs beside it.
     @Test(arguments: [FunctionOptions.Execution.perSession, .serial])
     func allKindsOfFunctionsKeepALanesOrder(_ execution: FunctionOptions.Execution) async throws {
@@ -64,11 +100,21 @@ import Testing
                 await Task.yield()
                 running.withLock { $0 -= 1 }
             }
+            try server.register("5", options: options.nonblocking) { (number: Int) -> Answer<Int> in
+                note(number)
+                if number.isMultiple(of: 2) { return .now(number) }
+                running.withLock { $0 += 1 }
+                return .later {
+                    await Task.yield()
+                    running.withLock { $0 -= 1 }
+                    return number
+                }
+            }
         }
         let session = SessionState(id: SessionID(), gate: "g")
         var random = SystemRandomNumberGenerator()
         for number in 0..<500 {
-            let function = String(UInt64.random(in: 0..<5, using: &random))
+            let function = String(UInt64.random(in: 0..<6, using: &random))
             harness.server.receive(harness.request(function, session: session, "[\(number)]")) { _ in }
         }
         await harness.server.drain()

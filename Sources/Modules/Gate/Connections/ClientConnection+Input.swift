@@ -3,7 +3,7 @@ import MqantMQTT
 import NIOCore
 
 /// A client's bytes become packets, as many in a turn of the loop as its share of time allows.
-extension ClientConnection: BacklogMember {
+extension ClientConnection: BacklogMember, TimeoutWheelMember {
     /// Packets that are answered at once by MQTT's rules alone, in a turn whose time is used up.
     private static let lightPackets = 8
 
@@ -55,6 +55,7 @@ extension ClientConnection: BacklogMember {
         guard !isClosed else { return }
         if bytes.readableBytes > 0 {
             held.hold(bytes, isNew: isNew || count > 0, now: now)
+            watch()
         } else if !isNew {
             held.clear()
         }
@@ -94,7 +95,7 @@ extension ClientConnection: BacklogMember {
     /// Goes on with what waited, for as long as one connection may.
     func goOn() {
         let began = NIODeadline.now()
-        output.beginRead()
+        output.beginRead(&shard.spareOutput)
         // In one piece, so that its time is measured as one.
         let isPiece = shard.turn.begin(began)
         isQueued = false
@@ -117,6 +118,7 @@ extension ClientConnection: BacklogMember {
     func setReading(_ reads: Bool) {
         guard isPaused == reads, let context else { return }
         isPaused = !reads
+        watch()
         try? context.channel.syncOptions?.setOption(.autoRead, value: reads)
     }
 
@@ -126,6 +128,7 @@ extension ClientConnection: BacklogMember {
         let now = NIODeadline.now()
         heard(now)
         held.framingHolds(bytes, isNew: isNew, now: now)
+        watch()
         if held.counted != held.cost { countHeld() }
     }
 

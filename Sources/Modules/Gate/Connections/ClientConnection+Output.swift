@@ -63,7 +63,7 @@ extension ClientConnection: OutputHolder {
     }
 
     func readCompleted() {
-        switch output.endRead(awaitsAnswer: session?.awaitsAnswer ?? false, now: .now()) {
+        switch output.endRead(awaitsAnswer: session?.awaitsAnswer ?? false, &shard.spareOutput, now: .now()) {
         case .flush: flush()
         case .hold(let limit): shard.flush(self, heldUntil: limit)
         case .nothing: break
@@ -76,7 +76,9 @@ extension ClientConnection: OutputHolder {
         guard let context else { return }
         switch output.flush(always: always) {
         case .nothing: break
-        case .write(let bytes): send(bytes, context)
+        case .write(let bytes):
+            send(bytes, context)
+            ConnectionOutput.keep(bytes, in: &shard.spareOutput)
         case .keep(let count): if isOverLimit(context, more: count) { close(.stalled) }
         }
     }
@@ -84,8 +86,14 @@ extension ClientConnection: OutputHolder {
     /// Hands bytes to the channel. One message of any size may wait there, but nothing behind more than the limit.
     private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         guard !isBlocked || !isOverLimit(context, more: 0) else { return close(.stalled) }
-        writeProgress.began()
+        wrote()
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Bytes are with the channel that the client may not take.
+    func wrote() {
+        writeProgress.began()
+        watch()
     }
 
     private func isOverLimit(_ context: ChannelHandlerContext, more: Int) -> Bool {

@@ -12,8 +12,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     let services: GateServices
     let shard: Shard
-    /// This connection's place in its shard.
-    var shardIndex = -1
+    /// This connection's place among those of its shard.
+    var wheelPlace = TimeoutPlace.none
 
     private(set) var context: ChannelHandlerContext?
     private var origin: ClientOrigin
@@ -44,6 +44,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var lastRead = NIODeadline.now()
     /// True if it was silent, or took nothing, for too long when it was last looked at.
     private var isOverdue = false
+    /// True if it is looked at at the next sweep.
+    private var isWatched = true
 
     init(services: GateServices, shard: Shard, framing: Framing) {
         self.services = services
@@ -85,7 +87,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         guard !isClosed, !isFinishing else { return }
         let now = NIODeadline.now()
         heard(now)
-        output.beginRead()
+        output.beginRead(&shard.spareOutput)
         take(unwrapInboundIn(data), now)
     }
 
@@ -125,6 +127,8 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private func admit(_ connect: Connect) throws(MQTTError) {
         let session = ClientSession(clientID: connect.clientID.nfc, connection: self)
         lastRead = .now()
+        // Another limit counts from now on.
+        watch()
         try output.write { output throws(MQTTError) in try mqtt.accept(replies: &output) }
         output.setUrgent()
         self.session = session
@@ -185,27 +189,49 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Time
 
+    /// Something began that may take too long: it is looked at soon, and again until that is over.
+    func watch() {
+        guard !isWatched, !isClosed else { return }
+        isWatched = true
+        shard.checkSoon(self)
+    }
+
     /// Cuts the connection off if its client was silent, or did not read, for too long.
     ///
     /// Whoever is overdue is looked at again first: the loop may have been busy, and his bytes are read in between.
-    func checkTimeouts(now: NIODeadline) {
-        guard let context, !isClosed else { return }
-        let reason = overdueReason(context, now)
-        defer { isOverdue = reason != nil }
-        if let reason, isOverdue { close(reason) }
+    /// - Returns: when it is to be looked at next; nil: it has ended.
+    func checkTimeouts(now: NIODeadline) -> TimeAmount? {
+        guard let context, !isClosed else { return nil }
+        let limit = silenceLimit
+        let reason = overdueReason(context, limit, now)
+        if let reason, isOverdue {
+            close(reason)
+            return nil
+        }
+        isOverdue = reason != nil
+        isWatched = isOverdue || isPaused || writeProgress.isPending || !held.isEmpty || held.framing > 0
+        return isWatched ? .zero : lastRead + limit - now
     }
 
-    private func overdueReason(_ context: ChannelHandlerContext, _ now: NIODeadline) -> CloseReason? {
+    /// How long the client may say nothing.
+    private var silenceLimit: TimeAmount {
+        guard mqtt.isConnected else { return TimeAmount(services.settings.handshakeTimeout) }
+        return TimeAmount(mqtt.idleLimit ?? services.mqtt.readTimeout)
+    }
+
+    private func overdueReason(
+        _ context: ChannelHandlerContext, _ silenceLimit: TimeAmount, _ now: NIODeadline
+    ) -> CloseReason? {
         if writeProgress.isPending {
             let limit = TimeAmount(services.mqtt.writeTimeout)
             if writeProgress.isStalled(buffered: bufferedBytes(context), now: now, limit: limit) { return .stalled }
         }
         // Whose bytes are not read is not silent.
         guard !isPaused else { return nil }
-        let patience = TimeAmount(services.settings.handshakeTimeout)
-        guard mqtt.isConnected else { return now - lastRead > patience ? .handshakeTimeout : nil }
-        if now - lastRead > TimeAmount(mqtt.idleLimit ?? services.mqtt.readTimeout) { return .silent }
-        let isSlow = held.isTooSlow(now: now, patience: patience, least: services.settings.minimumPacketSpeed)
-        return isSlow ? .slowPacket : nil
+        if now - lastRead > silenceLimit { return mqtt.isConnected ? .silent : .handshakeTimeout }
+        let isSlow = held.isTooSlow(
+            now: now, patience: TimeAmount(services.settings.handshakeTimeout),
+            least: services.settings.minimumPacketSpeed)
+        return mqtt.isConnected && isSlow ? .slowPacket : nil
     }
 }

@@ -37,29 +37,25 @@ extension ClientSession {
     }
 
     private func enqueue(_ topic: RequestTopic, _ payload: ByteBuffer, _ replyTopic: TopicName?) {
-        let length = payload.readableBytes + 2
-        let topicLength = replyTopic?.bytes.readableBytes ?? 0
-        let cost = length + topicLength + Self.costOfRequest
+        let cost = payload.readableBytes + 2 + (replyTopic?.bytes.readableBytes ?? 0) + Self.costOfRequest
         let hasRoom = requests.hasRoom(
             for: cost, limit: services.settings.maximumWaitingRequests,
             byteLimit: services.settings.maximumWaitingBytes)
         guard hasRoom, shard.requestShare.take(cost) else {
             return reply(error: "too many requests wait", on: replyTopic)
         }
-        // One copy of both, so that no request keeps the buffer of the read that it came in. Slices of it are taken
-        // when all is written: NIO copies a buffer that is written to while it has slices.
-        var copy = ByteBufferAllocator().buffer(capacity: length + topicLength)
-        copy.writeInteger(UInt8(ascii: "["))
-        copy.writeImmutableBuffer(payload)
-        copy.writeInteger(UInt8(ascii: "]"))
-        if let replyTopic { copy.writeImmutableBuffer(replyTopic.bytes) }
-        let ownTopic = replyTopic?.slice(of: copy, at: length)
-        copy.moveWriterIndex(to: length)
-
-        let request = RPCRequest(function: topic.function, payload: .json(copy))
-        requests.append(WaitingRequest(request: request, type: topic.type, replyTopic: ownTopic, cost: cost))
+        let (arguments, ownTopic) = shard.requestCopies.copy(payload, topic: replyTopic)
+        let request = WaitingRequest(
+            request: RPCRequest(function: topic.function, payload: .json(arguments)), type: topic.type,
+            replyTopic: ownTopic, cost: cost)
         // Its acknowledgement has no answer to leave with.
         if replyTopic == nil { connection.planFlush() }
+        if !connection.isBlocked, requests.beginAtOnce(request, window: services.mqtt.readQueueLength) {
+            send(request)
+            requests.endForwarding(isLate: false)
+        } else {
+            requests.append(request)
+        }
         forward()
     }
 
@@ -79,9 +75,9 @@ extension ClientSession {
         requests.endForwarding(isLate: isLate)
     }
 
-    private func send(_ waiting: WaitingRequest) {
-        var request = waiting.request
-        request.sessionBox = box
+    private func send(_ waiting: consuming WaitingRequest) {
+        waiting.request.sessionBox = box
+        let request = waiting.request
         let endpoint = services.context.endpoint(for: waiting.type, request)
         // What is pushed before the return is pushed for this session.
         let sender = shard.sender

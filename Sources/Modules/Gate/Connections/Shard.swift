@@ -9,7 +9,7 @@ import NIOCore
 /// each request calls in debug builds only.
 final class Shard: @unchecked Sendable {
     let eventLoop: any EventLoop
-    private var connections: [ClientConnection] = []
+    private var connections = TimeoutWheel<ClientConnection>()
     var members = GroupMembers<ClientConnection>()
     private var unflushed: [ClientConnection] = []
     private var isFlushScheduled = false
@@ -30,6 +30,9 @@ final class Shard: @unchecked Sendable {
     var sender: ClientSession?
     /// Routes are shared, since all clients use the same few.
     var topics = RequestTopicReader()
+    var requestCopies = RequestCopies()
+    /// Memory for output, that one connection after the other uses.
+    var spareOutput = ByteBuffer()
     /// Reports the memberships of these connections' sessions.
     let presences: PresenceReporter
 
@@ -53,13 +56,12 @@ final class Shard: @unchecked Sendable {
 
     /// The same for each loop.
     private static let pendingPushesOfLoop = 2
-    /// How often connections are looked at for silence and stalls.
-    private static let sweepInterval = TimeAmount.milliseconds(500)
+    /// How often those connections are looked at that may be silent or stalled.
+    static let sweepInterval = TimeAmount.milliseconds(500)
 
     func add(_ connection: ClientConnection) {
         eventLoop.preconditionInEventLoop()
-        connection.shardIndex = connections.count
-        connections.append(connection)
+        connections.add(connection, in: 1)
         guard sweeper == nil else { return }
         sweeper = eventLoop.scheduleRepeatedTask(
             initialDelay: Self.sweepInterval, delay: Self.sweepInterval
@@ -68,21 +70,20 @@ final class Shard: @unchecked Sendable {
 
     func remove(_ connection: ClientConnection) {
         eventLoop.preconditionInEventLoop()
-        let index = connection.shardIndex
-        guard connections.indices.contains(index), connections[index] === connection else { return }
-        let last = connections.removeLast()
-        if last !== connection {
-            connections[index] = last
-            last.shardIndex = index
-        }
+        connections.remove(connection)
         if connections.isEmpty {
             sweeper?.cancel()
             sweeper = nil
-            connections = []
             unflushed = []
             if let push = fanOut?.push { push.cause?.ended() }
             fanOut = nil
         }
+    }
+
+    /// Has a connection looked at at the next sweep.
+    func checkSoon(_ connection: ClientConnection) {
+        eventLoop.assertInEventLoop()
+        connections.add(connection, in: 1)
     }
 
     /// Removes the member at a place of a group.
@@ -102,7 +103,7 @@ final class Shard: @unchecked Sendable {
     func renewPresences(all: Bool) {
         eventLoop.preconditionInEventLoop()
         let isAnotherIncarnation = presences.update()
-        for connection in connections { connection.session?.renewPresences(all: all || isAnotherIncarnation) }
+        for connection in connections.all { connection.session?.renewPresences(all: all || isAnotherIncarnation) }
     }
 
     /// Has a connection's output flushed at the end of this turn of the loop, together with what comes till then.
@@ -142,13 +143,13 @@ final class Shard: @unchecked Sendable {
     func closeAll() {
         eventLoop.preconditionInEventLoop()
         members.removeAll()
-        for connection in connections { connection.close(.serverShutdown) }
+        for connection in connections.all { connection.close(.serverShutdown) }
     }
 
     /// Closes each connection once what its client asked is answered.
     func finishAll() {
         eventLoop.preconditionInEventLoop()
-        for connection in connections { connection.finish() }
+        for connection in connections.all { connection.finish() }
     }
 
     /// How many connections there are.
@@ -163,7 +164,7 @@ final class Shard: @unchecked Sendable {
     func takeInput(_ bytes: Int, for connection: ClientConnection) -> Bool {
         while !inputShare.take(bytes) {
             let now = NIODeadline.now()
-            let holders = connections.lazy.filter { $0.held.counted > 0 }
+            let holders = connections.all.lazy.filter { $0.held.counted > 0 }
             let victim = holders.min { $0.held.speed(now) < $1.held.speed(now) } ?? connection
             victim.close(.tooMuchInput)
             if victim === connection { return false }
@@ -173,6 +174,10 @@ final class Shard: @unchecked Sendable {
 
     private func sweep() {
         let now = NIODeadline.now()
-        for connection in connections { connection.checkTimeouts(now: now) }
+        for connection in connections.tick() {
+            guard let time = connection.checkTimeouts(now: now) else { continue }
+            let ticks = (time.nanoseconds + Self.sweepInterval.nanoseconds - 1) / Self.sweepInterval.nanoseconds
+            connections.add(connection, in: Int(clamping: ticks))
+        }
     }
 }

@@ -29,5 +29,5 @@ final class WebSocketMeter: ChannelInboundHandler {
     }
 
     /// A frame was written that is no packet.
-    func wrote() { connection.writeProgress.began() }
+    func wrote() { connection.wrote() }
 }

@@ -12,6 +12,10 @@ struct ConnectionOutput {
     /// Pushes up to this size are copied to one buffer while the client does not take them: each buffer has a cost of
     /// some hundred bytes.
     private static let smallPush = 1024
+    /// Memory for the output of a read, at first.
+    private static let smallest = 256
+    /// Larger memory is given back.
+    private static let largestSpare = 16_384
 
     /// What `flush` comes to.
     enum Flush {
@@ -62,12 +66,27 @@ struct ConnectionOutput {
 
     // MARK: When it leaves
 
-    mutating func beginRead() { isReading = true }
+    /// - Parameter spare: memory that may be used until the end of the read.
+    mutating func beginRead(_ spare: inout ByteBuffer) {
+        isReading = true
+        guard bytes.storageCapacity == 0 else { return }
+        swap(&bytes, &spare)
+        // Other memory, if the channel has this still.
+        bytes.clear(minimumCapacity: Self.smallest)
+    }
 
     /// Ends a read: what was written leaves, or waits for an answer that it can leave with.
-    /// - Parameter awaitsAnswer: whether a module has a request of this client, whose answer will come.
-    mutating func endRead(awaitsAnswer: Bool, now: @autoclosure () -> NIODeadline) -> ReadEnd {
+    /// - Parameters:
+    ///   - awaitsAnswer: whether a module has a request of this client, whose answer will come.
+    ///   - spare: gets the memory that was not needed.
+    mutating func endRead(
+        awaitsAnswer: Bool, _ spare: inout ByteBuffer, now: @autoclosure () -> NIODeadline
+    ) -> ReadEnd {
         isReading = false
+        if bytes.readableBytes == 0, bytes.storageCapacity > 0 {
+            Self.keep(bytes, in: &spare)
+            bytes = ByteBuffer()
+        }
         if isUrgent || !awaitsAnswer { return .flush }
         guard heldUntil == nil, bytes.readableBytes > 0 else { return .nothing }
         let limit = now() + Self.longestHold
@@ -97,6 +116,11 @@ struct ConnectionOutput {
         guard always || !isBlocked || isLarge else { return .keep(bytes.readableBytes) }
         defer { bytes = ByteBuffer() }
         return .write(bytes)
+    }
+
+    /// Keeps memory for the next read, whoever's it is. A connection itself keeps none.
+    static func keep(_ bytes: ByteBuffer, in spare: inout ByteBuffer) {
+        if bytes.storageCapacity <= largestSpare { spare = bytes }
     }
 
     /// The client takes what is written, or has stopped to.

@@ -24,6 +24,8 @@ struct RequestLine {
     private(set) var castsOut = 0
     private var outstandingType: ModuleType?
     private var waiting: Deque<WaitingRequest> = []
+    /// Whether `waiting` has memory of its own.
+    private var hasRoom = false
     /// Bytes of all requests that are not answered.
     private(set) var bytes = 0
     /// True while requests are given out: a call may be answered before its return.
@@ -41,16 +43,42 @@ struct RequestLine {
         waiting.count < limit && (bytes == 0 || bytes + cost <= byteLimit)
     }
 
+    /// Counts a request as given out that may go at once: nobody waits, and no other is being given out. `endForwarding`
+    /// follows.
+    /// - Returns: false if it is to wait.
+    mutating func beginAtOnce(_ request: WaitingRequest, window: Int) -> Bool {
+        guard !isForwarding, waiting.isEmpty, mayGo(request.type, window: window) else { return false }
+        isForwarding = true
+        bytes += request.cost
+        began(request)
+        return true
+    }
+
+    private func mayGo(_ type: ModuleType, window: Int) -> Bool {
+        guard outstanding + castsOut < window else { return false }
+        return outstanding == 0 || outstandingType == type
+    }
+
+    private mutating func began(_ request: WaitingRequest) {
+        if request.replyTopic != nil {
+            outstanding += 1
+            outstandingType = request.type
+        } else {
+            castsOut += 1
+        }
+    }
+
     /// Adds a request at the end.
     mutating func append(_ request: WaitingRequest) {
         bytes += request.cost
         waiting.append(request)
+        hasRoom = true
     }
 
     /// Whether `next` would give a request out.
     func hasNext(window: Int) -> Bool {
-        guard let first = waiting.first, outstanding + castsOut < window else { return false }
-        return outstanding == 0 || outstandingType == first.type
+        guard let first = waiting.first else { return false }
+        return mayGo(first.type, window: window)
     }
 
     /// Begins to give requests out.
@@ -71,12 +99,7 @@ struct RequestLine {
     /// Takes the first request out if it may go to its module now.
     mutating func next(window: Int) -> WaitingRequest? {
         guard hasNext(window: window), let first = waiting.popFirst() else { return nil }
-        if first.replyTopic != nil {
-            outstanding += 1
-            outstandingType = first.type
-        } else {
-            castsOut += 1
-        }
+        began(first)
         return first
     }
 
@@ -94,7 +117,11 @@ struct RequestLine {
 
     private mutating func ended(_ cost: Int) {
         bytes -= cost
-        if outstanding == 0, waiting.isEmpty { waiting = [] }
+        // Its room is for the time in which requests wait.
+        if outstanding == 0, hasRoom, waiting.isEmpty {
+            waiting = []
+            hasRoom = false
+        }
     }
 
     /// Forgets those that wait.

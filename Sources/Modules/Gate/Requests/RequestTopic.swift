@@ -5,13 +5,13 @@ import NIOCore
 struct RequestTopic {
     let type: ModuleType
     let function: String
+    /// Whether clients may call the function.
+    let isReachable: Bool
     /// True if the topic has a message id: the client wants the reply.
     let wantsReply: Bool
 
     static let prefix = "Handler_"
     static let format = "Topic must be [serverType]/[handler]|[serverType]/[handler]/[msgid]"
-
-    var isReachable: Bool { function.hasBytePrefix(Self.prefix) }
 }
 
 /// Reads topics, remembering the routes that clients use: most requests then make no string.
@@ -24,6 +24,7 @@ struct RequestTopicReader {
     struct Route {
         var type: ModuleType
         var function: String
+        var isReachable: Bool
     }
 
     private(set) var routes: [ByteBuffer: Route] = [:]
@@ -42,15 +43,17 @@ struct RequestTopicReader {
         let end = second ?? bytes.endIndex
         guard let path = topic.getSlice(at: bytes.startIndex, length: end - bytes.startIndex) else { return nil }
         let route = routes[path] ?? learn(path, typeLength: first - bytes.startIndex)
-        return RequestTopic(type: route.type, function: route.function, wantsReply: wantsReply)
+        return RequestTopic(
+            type: route.type, function: route.function, isReachable: route.isReachable, wantsReply: wantsReply)
     }
 
     private mutating func learn(_ path: ByteBuffer, typeLength: Int) -> Route {
         let text = path.readableBytesView
         let middle = text.index(text.startIndex, offsetBy: typeLength)
+        let function = String(decoding: text[text.index(after: middle)...], as: UTF8.self)
         let route = Route(
-            type: ModuleType(String(decoding: text[..<middle], as: UTF8.self)),
-            function: String(decoding: text[text.index(after: middle)...], as: UTF8.self))
+            type: ModuleType(String(decoding: text[..<middle], as: UTF8.self)), function: function,
+            isReachable: function.hasBytePrefix(RequestTopic.prefix))
         guard path.readableBytes <= Self.longestRoute else { return route }
         if routes.count >= Self.maximumRoutes { routes.removeAll(keepingCapacity: true) }
         // A copy: the slice would keep the whole read buffer.
