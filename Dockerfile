@@ -12,9 +12,10 @@ WORKDIR /src
 COPY Package.swift Package.resolved* ./
 COPY Sources Sources
 COPY Tests Tests
-# The cache keeps dependencies and what was compiled, so that the next build compiles what changed.
+# The cache keeps dependencies and what was compiled, so that the next build compiles what changed. The flags are those of
+# scripts/setup.sh: the image below needs no Swift.
 RUN --mount=type=cache,id=mqantserver-build,target=/src/.build,sharing=locked \
-    swift build -c release --product mqantserver --static-swift-stdlib \
+    swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked --product mqantserver \
     && strip --strip-debug -o /mqantserver .build/release/mqantserver
 
 # The page with MQTT.js. Where scripts/bundle-web has run beside the Dockerfile, its file is taken, and no package is fetched.

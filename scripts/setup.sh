@@ -69,3 +69,9 @@ build_packages=(librabbitmq-dev pkg-config)
 
 # What the page needs.
 page_packages=(esbuild node-mqtt node-buffer)
+
+# How a server for use is built, here and in the Dockerfiles: the runtime is part of the program, which then needs no Swift where it
+# runs, and calls into it cost less. Tests check for overlapping accesses; what has passed them runs without these checks.
+release_flags=(
+    -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+)
