@@ -53,7 +53,7 @@ struct BrokerGoneTests {
             let replies = Log<RPCReply>()
             for number in 0..<60 {
                 let request = RPCRequest(function: "double", payload: .json(ByteBuffer(string: "[\(number)]")))
-                caller.node.call(.instance("b:Work"), request, timeout: .seconds(30)) { replies.add($0) }
+                caller.node.call(.instance("b:Work"), request, timeout: .seconds(90)) { replies.add($0) }
             }
             try await eventually("ten are refused") { replies.count >= 10 }
             #expect(replies.elements.allSatisfy { $0.error?.code == .overloaded && $0.error?.outcome == .notDelivered })
