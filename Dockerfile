@@ -5,7 +5,7 @@ ARG DEBIAN_RELEASE=bookworm
 
 FROM swift:${SWIFT_VERSION}-${DEBIAN_RELEASE} AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends librabbitmq-dev pkg-config \
+    && apt-get install -y --no-install-recommends librabbitmq-dev libsqlite3-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Tests because Package.swift names them; they are not built.
@@ -30,7 +30,7 @@ RUN if [ ! -f clients/web/vendor/mqtt.js ]; then \
 FROM debian:${DEBIAN_RELEASE}-slim
 # What the program links, and the authorities that vouch for a broker at amqps://.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates librabbitmq4 libstdc++6 \
+    && apt-get install -y --no-install-recommends ca-certificates librabbitmq4 libsqlite3-0 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin mqant
 WORKDIR /opt/mqantserver

@@ -14,7 +14,12 @@ let settings: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let crypto = Target.Dependency.product(
+    name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Accounts"]))
+let cryptoExtras = Target.Dependency.product(
+    name: "CryptoExtras", package: "swift-crypto", condition: .when(traits: ["Accounts"]))
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Accounts"]))
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -32,6 +37,9 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 /// The broker's transport, and librabbitmq with it, is there where the trait is.
 let rabbitMQ = TargetDependencyCondition.when(traits: ["RabbitMQ"])
 
+/// Login's accounts, and SQLite with them, are there where the trait is.
+let accounts = TargetDependencyCondition.when(traits: ["Accounts"])
+
 // Names of targets are one space for a package and all that it depends on: ours begin with Mqant, so that a game may have
 // a Chat, a Gate and an RPC of its own. The folders keep the short names.
 let package = Package(
@@ -44,15 +52,18 @@ let package = Package(
     ],
     traits: [
         .trait(name: "RabbitMQ", description: "Several nodes, over a RabbitMQ. Needs librabbitmq."),
-        .default(enabledTraits: ["RabbitMQ"]),
+        .trait(name: "Accounts", description: "Accounts with passwords for the demo's Login. Needs libsqlite3."),
+        .default(enabledTraits: ["RabbitMQ", "Accounts"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -82,6 +93,11 @@ let package = Package(
             dependencies: ["MqantAMQPURI", "MqantRPC", "MqantRabbitMQ", deque, logging, nio, nioFoundation, nioPosix],
             path: "Sources/RPCRabbitMQ", swiftSettings: settings),
 
+        // Who has an account, in a file: for Login.
+        .target(
+            name: "MqantAccounts", dependencies: ["Mqant", crypto, cryptoExtras, deque, grdb, logging, nio, nioPosix],
+            path: "Sources/Accounts", swiftSettings: settings),
+
         // Modules.
         .target(name: "MqantMQTT", dependencies: [deque, nio], path: "Sources/MQTT", swiftSettings: settings),
         .target(
@@ -100,7 +116,8 @@ let package = Package(
             ],
             path: "Sources/Modules/Web", swiftSettings: settings),
         .target(
-            name: "MqantLogin", dependencies: ["Mqant"], path: "Sources/Modules/Login", swiftSettings: settings),
+            name: "MqantLogin", dependencies: ["Mqant", .target(name: "MqantAccounts", condition: accounts)],
+            path: "Sources/Modules/Login", swiftSettings: settings),
         .target(
             name: "MqantChat", dependencies: ["Mqant", nioFoundation], path: "Sources/Modules/Chat",
             swiftSettings: settings),
@@ -125,7 +142,10 @@ let package = Package(
             path: "Sources/Testing", swiftSettings: settings),
         .executableTarget(
             name: "MqantDemo",
-            dependencies: ["MqantChat", "MqantLogin", "MqantServer", argumentParser],
+            dependencies: [
+                "MqantChat", "MqantLogin", "MqantServer", argumentParser,
+                .target(name: "MqantAccounts", condition: accounts),
+            ],
             path: "Sources/Node", swiftSettings: settings),
 
         // Tests.
@@ -177,14 +197,17 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TestingTests", dependencies: ["MqantTesting", serviceLifecycle], swiftSettings: settings),
-        .testTarget(name: "LoginTests", dependencies: ["MqantLogin", "MqantTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "AccountsTests", dependencies: ["MqantAccounts", "Mqant", grdb, logging], swiftSettings: settings),
+        .testTarget(
+            name: "LoginTests", dependencies: ["MqantAccounts", "MqantLogin", "MqantTesting"], swiftSettings: settings),
         .testTarget(
             name: "ChatTests", dependencies: ["MqantChat", "MqantLogin", "MqantTesting"], swiftSettings: settings),
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "MqantDemo", "MqantMQTTTestSupport", "Mqant", "MqantConfiguration", "MqantServer", "MqantTesting",
-                "MqantRPC",
+                "MqantDemo", "MqantLogin", "MqantMQTTTestSupport", "Mqant", "MqantConfiguration", "MqantServer",
+                "MqantTesting", "MqantRPC",
                 "MqantRPCRabbitMQ", "MqantRabbitMQ", "MqantRabbitMQTestSupport", logging, nio, nioPosix,
                 serviceLifecycle,
             ],

@@ -65,7 +65,7 @@ find_swift() {
 }
 
 # What the server is built with.
-build_packages=(librabbitmq-dev pkg-config)
+build_packages=(librabbitmq-dev libsqlite3-dev pkg-config)
 
 # What the page needs.
 page_packages=(esbuild node-mqtt node-buffer)

@@ -37,6 +37,10 @@ import Testing
         (["passWord": "secret"], "userName or passWord cannot be nil"),
         (["userName": "", "passWord": "secret"], "userName or passWord cannot be nil"),
         (["userName": String(repeating: "a", count: 129), "passWord": ""], "userName is longer than 128 bytes"),
+        (["userName": "  ", "passWord": ""], "userName is blank"),
+        (["userName": "Ada ", "passWord": ""], "userName begins or ends with a blank"),
+        (["userName": "\u{202e}adA", "passWord": ""], "userName has a character that names must not have"),
+        (["userName": "Ada\0", "passWord": ""], "userName has a character that names must not have"),
     ])
     func whatIsMissingIsTold(_ request: [String: String], _ message: String) async throws {
         try await Server.test(Login.self) { server in

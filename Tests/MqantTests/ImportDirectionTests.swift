@@ -14,13 +14,14 @@ import Testing
         "RPCRabbitMQ": ["MqantAMQPURI", "MqantRPC", "MqantRabbitMQ"],
         "Modules/Gate": ["Mqant", "MqantConfiguration", "MqantMQTT", "MqantRPC"],
         "Modules/Web": ["Mqant", "MqantConfiguration"],
-        "Modules/Login": ["Mqant"],
+        "Modules/Login": ["Mqant", "MqantAccounts"],
         "Modules/Chat": ["Mqant"],
         "Server": [
             "Mqant", "MqantConfiguration", "MqantGate", "MqantRPC", "MqantRPCRabbitMQ", "MqantRabbitMQ", "MqantWeb",
         ],
         "Testing": ["Mqant", "MqantConfiguration", "MqantGate", "MqantRPC", "MqantServer"],
-        "Node": ["MqantChat", "MqantLogin", "MqantServer"],
+        "Accounts": ["Mqant"],
+        "Node": ["MqantAccounts", "MqantChat", "MqantLogin", "MqantServer"],
     ]
 
     /// Folders whose files may do no input and output over a network.

@@ -3,6 +3,7 @@ import Testing
 
 @testable import MqantConfiguration
 @testable import MqantDemo
+@testable import MqantLogin
 @testable import MqantServer
 
 /// The tables of server.conf in both languages: the readers take what they say, and nothing beyond.
@@ -23,6 +24,8 @@ struct ReferenceTests {
         "The file": "file", "文件": "file", "An entry of `Module`": "entry", "Module 的条目": "entry", "RPC": "RPC",
         "Mqtt": "Mqtt", "Rabbitmq": "Rabbitmq", "Settings of a Gate": "Gate", "Gate 的 Settings": "Gate",
         "Settings of a Web": "Web", "Web 的 Settings": "Web",
+        "Settings of a Login": "Login", "Login 的 Settings": "Login", "Accounts of a Login": "Accounts",
+        "Login 的 Accounts": "Accounts",
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -33,7 +36,7 @@ struct ReferenceTests {
         var section: String?
         var rows: [Row] = []
         for line in text.split(separator: "\n") {
-            if line.hasPrefix("## ") { section = sections[String(line.dropFirst(3))] }
+            if line.hasPrefix("##") { section = sections[String(line.drop { $0 == "#" }.dropFirst())] }
             let cells = line.split(separator: "|")
             guard let section, cells.count == 3 else { continue }
             let keys = cells[0].matches(of: /`([A-Za-z]+)`/).map { String($0.output.1) }
@@ -72,18 +75,22 @@ struct ReferenceTests {
                 "Rabbitmq": try Self.keys { RabbitMQSection(&$0) },
                 "Gate": try Self.keys { Gate.Settings(reading: &$0) },
                 "Web": try Self.keys { Web.Settings(reading: &$0) },
+                "Login": try Self.keys { Login.Settings(reading: &$0) },
+                "Accounts": try Self.keys { AccountSettings(&$0) },
             ])
     }
 
     /// The keys at fault in a file with one setting.
     private func faults(_ section: String, _ key: String, _ value: String) -> [String] {
         let setting = "\"\(key)\": \(value)"
-        let isModule = ["Gate", "Web"].contains(section)
-        let settings = section == "Gate" ? "\"TCPAddr\": \":0\", \(setting)" : setting
+        let modules = [
+            "Gate": ("Gate", "\"TCPAddr\": \":0\", \(setting)"), "Web": ("Web", setting),
+            "Accounts": ("Login", "\"Accounts\": { \"File\": \"x\", \(setting) }"),
+        ]
+        let (type, settings) = modules[section] ?? ("Chat", "")
         let text = """
-            { "Module": { "\(isModule ? section : "Chat")": [
-                { "Id": "x", "Host": "::1", "Settings": { \(isModule ? settings : "") } } ] }
-                \(isModule ? "" : ", \"\(section)\": { \(setting) }") }
+            { "Module": { "\(type)": [ { "Id": "x", "Host": "::1", "Settings": { \(settings) } } ] }
+                \(modules[section] == nil ? ", \"\(section)\": { \(setting) }" : "") }
             """
         do throws(ConfigurationError) {
             _ = try MqantDemo.program.placement(.text(text), host: "10.0.0.1")
@@ -95,9 +102,9 @@ struct ReferenceTests {
 
     @Test("ranges are those of the readers", arguments: documents)
     func ranges(file: String) throws {
-        let rows = try Self.rows(of: file).filter { ["RPC", "Mqtt", "Gate", "Web"].contains($0.section) }
+        let rows = try Self.rows(of: file).filter { ["RPC", "Mqtt", "Gate", "Web", "Accounts"].contains($0.section) }
         let counts = Dictionary(grouping: rows.filter { $0.range != nil }, by: \.section).mapValues(\.count)
-        #expect(counts == ["RPC": 4, "Mqtt": 4, "Gate": 11, "Web": 3])
+        #expect(counts == ["RPC": 4, "Mqtt": 4, "Gate": 11, "Web": 3, "Accounts": 6])
         for row in rows {
             guard let range = row.range else { continue }
             for key in row.keys {

@@ -29,7 +29,7 @@ enum ReservedNames {
         ModuleEntry ModuleFailure ModuleInstance ModuleSettings ModuleType NodeID Pace Payload Presence QueueName \
         RPCError RPCOptions RPCReply RPCRequest RPCServer RabbitMQOptions RegistrationError Roster Server \
         ServerCommand ServerConfiguration Session SessionID SessionState SettingsReader TerminalLogHandler \
-        TestClient TestClock TestFailure TestInstance TestServer TestTransport UncheckedSettings Web WebSettings
+        TestClient TestClock TestFailure TestInstance TestServer TestTransport UncheckedSettings UserName Web WebSettings
         """,
         "ByteBuffer LogHandler Logger",
     ]
@@ -50,7 +50,7 @@ enum ReservedNames {
         """
         Algorithms ArgumentParser ArgumentParserToolInfo AsyncAlgorithms AsyncHTTPClient AsyncStreaming Atomics BasicContainers \
         BitCollections CAsyncHTTPClient CSystem Collections ComplexModule ConcurrencyHelpers Configuration ContainersPreview \
-        CoreMetrics Crypto CryptoBoringWrapper CryptoExtras DequeModule HTTPTypes HTTPTypesFoundation HashTreeCollections HeapModule \
+        CoreMetrics Crypto CryptoBoringWrapper CryptoExtras DequeModule GRDB GRDBSQLite HTTPTypes HTTPTypesFoundation HashTreeCollections HeapModule \
         Histogram InMemoryLogging InMemoryTracing Instrumentation InternalCollectionsUtilities Logging Metrics MetricsTestKit \
         Numerics OrderedCollections PerformanceTest RawStructuredFieldValues RealModule ServiceContextModule ServiceLifecycle \
         ServiceLifecycleTestKit SortedCollections StructuredFieldValues SwiftASN1 SystemPackage Tracing TrailingElementsModule \

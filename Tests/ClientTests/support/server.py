@@ -20,14 +20,14 @@ MAX_MESSAGE = 262_144  # bytes: room for a payload nested 100 000 levels deep
 class Server:
     """Running from construction until `stop`."""
 
-    def __init__(self, connect_deadline=10, without=(), gate=None, web=None, limit=None):
+    def __init__(self, connect_deadline=10, without=(), gate=None, web=None, limit=None, login=None):
         """`connect_deadline` in seconds: how long the Gate waits for a CONNECT. `without`: module types left out.
-        `gate`, `web`: further settings of the Gate, of the Web. `limit`: how many files the process may have open."""
+        `gate`, `web`, `login`: further settings of the Gate, of the Web, of Login. `limit`: how many files the process may have open."""
         self.tcp, self.ws, self.http = free_port(), free_port(), free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="client-tests-server-")
         path = pathlib.Path(self.folder.name)
         (path / "server.conf").write_text(json.dumps(
-            self._configuration(connect_deadline, without, gate or {}, web or {}), indent=2))
+            self._configuration(connect_deadline, without, gate or {}, web or {}, login or {}), indent=2))
         self.log = path / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -44,7 +44,7 @@ class Server:
             self.folder.cleanup()
             raise
 
-    def _configuration(self, connect_deadline, without, gate, web):
+    def _configuration(self, connect_deadline, without, gate, web, login):
         def entry(name, **settings):
             return [{"Id": f"{HOST}:{name}", "Host": HOST, "Settings": settings}]
 
@@ -52,7 +52,7 @@ class Server:
             "Gate": entry("Gate", **{
                 "TCPAddr": f":{self.tcp}", "WSAddr": f":{self.ws}", "MaxMsgLen": MAX_MESSAGE,
                 "HTTPTimeout": connect_deadline, "MaxConnNum": 1000} | gate),
-            "Login": entry("Login"),
+            "Login": entry("Login", **login),
             "Chat": entry("Chat"),
             "Web": entry("Web", **{
                 "Addr": f":{self.http}", "Root": str(ROOT / "clients/web"), "Path": "/mqant/"} | web),
