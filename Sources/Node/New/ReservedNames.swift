@@ -23,7 +23,7 @@ enum ReservedNames {
     /// What `import MqantServer` and `import MqantTesting` bring: a type of that name would be ambiguous. A test keeps it whole.
     private static let types = [
         """
-        BlockingOptions Broadcast BrokerURI ClientRequest ConfigurationError ConfigurationPosition DescriptorDemand \
+        Answer BlockingOptions Broadcast BrokerURI ClientRequest ConfigurationError ConfigurationPosition DescriptorDemand \
         Endpoint Faults FaultsTrait Function FunctionOptions Gate GateSettings GroupName HandlerError Identifier \
         InstanceID ListenAddress ListenerCheck MQTTOptions MembershipEvent Module ModuleClock ModuleComponent ModuleContext \
         ModuleEntry ModuleFailure ModuleInstance ModuleSettings ModuleType NodeID Pace Payload Presence QueueName \
