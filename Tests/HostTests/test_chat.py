@@ -1,4 +1,4 @@
-"""The demo over three hosts and more: issue 3, item 3."""
+"""The demo over three hosts and more."""
 
 import itertools
 import unittest

@@ -152,7 +152,7 @@ class Wrong(unittest.TestCase):
         self.assertEqual(check(self.logs, [window]).faults, {})
 
     def test_one_in_ten_thousand(self):
-        """As a build made wrong on purpose would: issue 4."""
+        """As a build made wrong on purpose would."""
         logs = conversation(rooms=10, members=4, says=100)
         chance = random.Random(7)
         pushes = [(log, index) for log in logs for index in range(len(log.heard))]

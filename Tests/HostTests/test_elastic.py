@@ -1,4 +1,4 @@
-"""Chats and all other nodes come and go under load: issue 4, item 5. What is said and heard is checked as in test_chaos."""
+"""Chats and all other nodes come and go under load. What is said and heard is checked as in test_chaos."""
 
 import signal
 import statistics

@@ -1,4 +1,4 @@
-"""Who is in a room, across Gates and Chats that come and go, and one session for each user: issue 4, items 3 and 4."""
+"""Who is in a room, across Gates and Chats that come and go, and one session for each user."""
 
 import collections
 import itertools

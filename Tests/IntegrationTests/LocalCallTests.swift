@@ -4,7 +4,7 @@ import MqantRabbitMQTestSupport
 import NIOCore
 import Testing
 
-/// Issue 3, item 3: in one process with RabbitMQ configured, local callees are still called in process.
+/// In one process with RabbitMQ configured, local callees are still called in process.
 @Suite(.timeLimit(.minutes(3)))
 struct LocalCallTests {
     @Test func callsWithinAProcessDoNotTouchTheBroker() async throws {

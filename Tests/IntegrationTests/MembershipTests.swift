@@ -8,7 +8,7 @@ import Testing
 /// Who is gone is known to all, though nobody may have a call out to it (docs/wire.md#4-announcements).
 @Suite(.timeLimit(.minutes(3)))
 struct MembershipTests {
-    /// What issue 4 allows, and what this machine's other work takes.
+    /// What is allowed, and what this machine's other work takes.
     private static let bound = Duration.seconds(1) + .seconds(2)
 
     private func nodes(_ names: [NodeID], on network: RabbitMQNetwork) async throws -> [TestNode] {

@@ -7,8 +7,8 @@ import MqantRabbitMQTestSupport
 import NIOCore
 import Testing
 
-/// What the broker's user may not do is found at start, said in one line, and may be mended meanwhile (issue 3, "bad
-/// configuration"); what it may not do any more makes no storm.
+/// What the broker's user may not do is found at start, said in one line, and may be mended meanwhile; what it may not do
+/// any more makes no storm.
 @Suite(.timeLimit(.minutes(3)))
 struct PermissionTests {
     enum Right: CaseIterable { case configure, write, read }

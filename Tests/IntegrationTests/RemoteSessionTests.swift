@@ -11,7 +11,7 @@ import Testing
 @testable import MqantGate
 
 /// A module in Swift on one node works on a session that a Gate on another holds, with a real broker between them and a
-/// real MQTT connection at the Gate (issue 3, item 4).
+/// real MQTT connection at the Gate.
 @Suite(.timeLimit(.minutes(3)))
 struct RemoteSessionTests {
     private static let bytes = ByteBuffer(bytes: (0..<100).flatMap { _ in (0...255) as ClosedRange<UInt8> })

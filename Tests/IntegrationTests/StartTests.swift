@@ -4,7 +4,7 @@ import MqantRabbitMQ
 import MqantRabbitMQTestSupport
 import Testing
 
-/// What is wrong at start is said in one line, with the URI and without its password (issue 3, "bad configuration").
+/// What is wrong at start is said in one line, with the URI and without its password.
 @Suite(.timeLimit(.minutes(2)))
 struct StartTests {
     private func failure(

@@ -73,7 +73,8 @@ struct Rooms: LoadCommand {
         // Those who stall, and those who never came, hear nothing: their part is missing by their number.
         let lost = stalled > 0 ? 0 : report["expected"] - min(report["expected"], report["heard"])
         return [
-            ("lost", lost), ("wrong", report["wrong"]), ("given_up", report["given up"]), ("closed", report["closed"]),
+            ("lost", lost), ("nothing_heard", report["deliveries"] == 0 ? 1 : 0), ("wrong", report["wrong"]),
+            ("given_up", report["given up"]), ("closed", report["closed"]),
         ]
     }
 }
