@@ -31,13 +31,15 @@ final class QuietNodes: Sendable {
         let (mute, silent) = (names[0], names[1])
         try await channel.bind([QueueBinding(queue: names[2], exchange: "\(exchange).nodes", routingKey: "")])
         try await channel.consume(names[2])
+        // No process has the name of a former one.
+        let run = String(UInt64.random(in: .min ... .max), radix: 16)
         @Sendable func announce(_ name: String, queue: String, sequence: Int) throws {
             var properties = BasicProperties()
             properties.type = "member"
             properties.contentType = "application/json"
-            properties.appID = name
+            properties.appID = "\(name)-\(run)"
             let body = """
-                { "version": 2, "node": "\(name)", "host": "10.9.9.9", "sequence": \(sequence), "instances": [
+                { "version": 2, "node": "\(name)-\(run)", "host": "10.9.9.9", "sequence": \(sequence), "instances": [
                   { "id": "\(name):Quiet", "type": "Quiet", "queue": "\(queue)" } ] }
                 """
             let message = OutgoingMessage(
