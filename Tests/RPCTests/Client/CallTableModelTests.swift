@@ -5,7 +5,7 @@ import Testing
 @testable import MqantRPC
 
 /// The table against a dictionary that does the same slowly.
-@Suite("CallTable against a model") struct CallTableModelTests {
+@Suite("CallTable against a model", .ownThread) struct CallTableModelTests {
     private struct Model {
         /// `due` is the deadline, or the time of the insertion if that was later.
         var calls: [CorrelationID: (number: Int, deadline: NIODeadline, due: NIODeadline)] = [:]

@@ -5,7 +5,7 @@ import Testing
 /// What two Gates, up to three owners and the broker between them can do, in every order in which it can happen.
 ///
 /// One at a time, and each on a thread of its own: that works for seconds, and other tests need the threads of Swift's pool.
-@Suite(.serialized) struct OwnershipModelTests {
+@Suite(.serialized, .ownThread) struct OwnershipModelTests {
     typealias Scenario = OwnershipScenario
 
     static let scenarios = [

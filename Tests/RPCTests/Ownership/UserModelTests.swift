@@ -4,7 +4,7 @@ import Testing
 
 /// What sessions of one user at two Gates, up to three owners and the broker between them can do, in every order in which it can
 /// happen: one session is left.
-@Suite(.serialized) struct UserModelTests {
+@Suite(.serialized, .ownThread) struct UserModelTests {
     typealias Scenario = OwnershipScenario
 
     static let scenarios = [

@@ -1,12 +1,15 @@
 import Dispatch
 import Testing
 
-/// Runs a suite's tests on a thread of their own: they compute for seconds, and other tests need those of Swift's pool.
+/// Runs a suite's tests on a thread apart, one of all such tests at a time: they compute for seconds, and other tests need
+/// those of Swift's pool, and their share of the cores.
 struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     private final class Executor: TaskExecutor {
+        static let shared = Executor()
+
         private let queue = DispatchQueue(label: "own thread")
 
-        init() { queue.setSpecific(key: OwnThread.mark, value: true) }
+        private init() { queue.setSpecific(key: OwnThread.mark, value: true) }
 
         func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)
@@ -25,7 +28,7 @@ struct OwnThread: SuiteTrait, TestTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil else { return try await function() }
-        try await withTaskExecutorPreference(Executor()) { try await function() }
+        try await withTaskExecutorPreference(Executor.shared) { try await function() }
     }
 }
 
