@@ -186,7 +186,7 @@ class OneSession(RoomCase):
             players = [Player(TCP, host=cluster.address("Gate", number % 2)) for number in range(8)]
             cluster.players += players
             threads = [threading.Thread(target=player.publish, args=(
-                "Login/Handler_Login", f'{{"userName":"racer-{turn}","passWord":""}}')) for player in players]
+                "Login/Handler_Login/1", f'{{"userName":"racer-{turn}","passWord":""}}')) for player in players]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -196,7 +196,10 @@ class OneSession(RoomCase):
                 return [player for player in players if player.connected]
 
             until("all sessions but one have ended", lambda: len(left()) == 1)
-            self.assertEqual(left()[0].call("Chat/Handler_JoinChat", roomName=f"race-{turn}"), ("join success", ""))
+            # The others may hear that they have ended before this one hears that it is logged in.
+            last = left()[0]
+            until("its login is answered", lambda: any(topic == "Login/Handler_Login/1" for topic, _ in last.messages))
+            self.assertEqual(last.call("Chat/Handler_JoinChat", roomName=f"race-{turn}"), ("join success", ""))
 
     def test_who_was_cut_off_gives_way_to_who_came_meanwhile(self):
         cluster = self.cluster().start_all(gates=2)
