@@ -53,16 +53,16 @@
 #else
     import Mqant
 
-    /// Stands for accounts in a program that is built without the package's trait `Accounts`: its settings have none.
+    /// Stands for accounts in a program that is built without the package's trait `Accounts`: it lets nobody in.
     struct Accounts: Sendable {
+        private static let absent = HandlerError("this program was built without the trait Accounts of mqantserver")
+
         let mayRegister = false
 
-        init(_ settings: AccountSettings, _ context: ModuleContext) throws {
-            throw HandlerError("this program was built without the trait Accounts of mqantserver")
-        }
+        init(_ settings: AccountSettings, _ context: ModuleContext) throws { throw Self.absent }
 
-        func logIn(_ name: UserName, _ text: String) async throws {}
-        func register(_ name: UserName, _ text: String) async throws {}
+        func logIn(_ name: UserName, _ text: String) async throws { throw Self.absent }
+        func register(_ name: UserName, _ text: String) async throws { throw Self.absent }
         func report(on server: RPCServer) throws {}
         func end() {}
     }

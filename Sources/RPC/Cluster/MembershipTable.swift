@@ -111,16 +111,18 @@ package struct MembershipTable: Sendable {
         else {
             return []
         }
-        let telling = peers.filter { $0.key != newcomer && $0.value.broker == asking.broker }
         let weight = RendezvousHash.weight(InstanceID(own.rawValue), asking.name.rawValue)
-        let larger = telling.values.lazy.filter { peer in
-            peer.reachability == .reachable && peer.isProbing && !peer.instances.isEmpty
+        let larger = peers.values.lazy.filter { peer in
+            peer.broker == asking.broker && peer.reachability == .reachable && peer.isProbing
+                && !peer.instances.isEmpty
                 && RendezvousHash.weight(InstanceID(peer.name.rawValue), asking.name.rawValue) > weight
         }
         guard larger.prefix(timing.introducers).count < timing.introducers else { return [] }
+        // Most nodes tell nothing, and so collect nothing.
+        let told = peers.filter { $0.key != newcomer && $0.value.broker == asking.broker }
         var messages: [[Announcement]] = []
         var room = 0
-        for (name, peer) in telling.sorted(by: { $0.key < $1.key }) {
+        for (name, peer) in told.sorted(by: { $0.key < $1.key }) {
             if room <= 0 {
                 messages.append([])
                 room = timing.introducedInstances

@@ -37,6 +37,7 @@ struct IdKeeper: Sendable {
             } catch {
                 return
             }
+            // Locks are used, and tried for, at a pace: no broker tells that one is free, or about to expire.
             do { try await Task.sleep(for: IdTiming.keepPause) } catch { return }
         }
     }
